@@ -1,0 +1,65 @@
+# Every entry point of the course.  `make help` lists them.
+#
+# Options are make variables: LAB=02, STEP=3, AUTO=1.  make itself ends with
+# status 2 whenever a command it ran failed; the commands it runs (grader/grade
+# and the scripts in harness/) have the finer statuses that their --help tells.
+
+LABS   := $(sort $(patsubst labs/%/Makefile,%,$(wildcard labs/*/Makefile)))
+PARTS  := $(addprefix labs/,$(LABS)) capstone
+export LAB STEP AUTO LAB_MUST_RUN
+
+# Only the build itself runs in parallel.
+ifneq ($(filter-out $(PARTS),$(or $(MAKECMDGOALS),all)),)
+.NOTPARALLEL:
+endif
+
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-print-directory
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The build goes through a second make, so that it uses every core whatever
+# this one was told, and only once setup is done.
+all: ## build the labs and the capstone (no root)
+	@harness/setup --check build
+	@$(MAKE) -s -j"$$(nproc)" $(PARTS)
+
+$(PARTS):
+	@$(MAKE) -s -C $@
+
+rootfs: ## make build/rootfs, a busybox root filesystem for skiff
+	@harness/setup --check build
+	@capstone/rootfs.sh build/rootfs
+
+setup: ## install what is missing, and say what
+	@harness/setup
+
+doctor: ## what this kernel and machine offer, and what to do about the rest
+	@harness/doctor
+
+grade: part setup all rootfs ## grade all labs and the capstone (LAB=04 for one)
+	@grader/grade
+
+check: part all rootfs ## check one lab while working on it, with hints: LAB=02
+	@grader/grade --check
+
+demo: part all rootfs ## play a lab's sheet: LAB=02 [STEP=3] [AUTO=1]
+	@harness/walk --demo
+
+test: setup all rootfs ## the project's own tests, all of them
+	@harness/test
+
+lint: ## shellcheck, cppcheck, warnings as errors with gcc and clang, aarch64
+	@harness/setup lint
+	@harness/lint
+
+# A mistyped LAB should not cost a build first.
+part:
+	@[ -z "$$LAB" ] || bash -c '. support/lib.bash; resolve_part "$$LAB" >/dev/null'
+
+clean: ## remove everything that was built
+	@for part in $(PARTS); do $(MAKE) -s -C $$part clean; done
+	rm -rf build grade
+
+.PHONY: help all rootfs setup doctor grade check demo test lint part clean $(PARTS)

@@ -1,0 +1,213 @@
+# shellcheck shell=bash
+# support/bats.bash - what every bats file of the course loads
+#
+#   load ../../support/bats
+#   exercise capdrop                     # graded files only: sets $EXERCISE
+#   setup() { require root cgroup:memory; hint "..., see cgroups(7)"; }
+#
+# A file that has a setup or teardown of its own calls lab_setup and
+# lab_teardown from it.
+
+bats_require_minimum_version 1.5.0
+# shellcheck source=support/lib.bash
+source "${BASH_SOURCE[0]%/*}/lib.bash"
+
+setup() { lab_setup; }
+teardown() { lab_teardown; }
+
+# lab_setup: the folder of the test as working directory, a mark that names
+# this test's processes (its children inherit it in their environment).
+lab_setup() {
+    cd "$BATS_TEST_DIRNAME" || return
+    export LAB_MARK="lab-$$-$BATS_TEST_NUMBER-$RANDOM$RANDOM"
+    LAB_SPAWNED=()
+    LAB_DIRS=()
+}
+
+# lab_teardown: end what the test left running, remove its folders, print the
+# hint of a test that failed.
+lab_teardown() {
+    local pid dir
+    for pid in "${LAB_SPAWNED[@]}"; do
+        kill -KILL "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    for pid in $(marked_pids); do kill -KILL "$pid" 2>/dev/null || true; done
+    for dir in "${LAB_DIRS[@]}"; do rm -rf --one-file-system -- "$dir"; done
+    [ -n "${BATS_TEST_COMPLETED-}" ] || [ -z "${LAB_HINT-}" ] || echo "hint: $LAB_HINT"
+}
+
+# ---- what a test needs ----------------------------------------------------
+
+# require FACILITY...: skip, saying why, where this machine lacks one of them
+# (names: support/lib.bash, facility).  LAB_MUST_RUN=1 turns the skip into a
+# failure.
+require() {
+    local name why
+    for name; do
+        why=$(facility "$name") || cannot "$why"
+    done
+}
+
+# require_step STATUS: skip where a step program said 77, "not on this kernel"
+require_step() { [ "$1" -ne 77 ] || cannot "${output:-the step said 77}"; }
+
+cannot() {
+    if [ "${LAB_MUST_RUN-}" = 1 ]; then
+        echo "must run here, and cannot: $1"
+        return 1
+    fi
+    skip "$1"
+}
+
+# hint TEXT: printed if the test fails; names a man page
+hint() { LAB_HINT=$1; }
+
+# ---- running things -------------------------------------------------------
+
+# close_fds: close every descriptor above 2.  A bats test holds open the pipe
+# that its results go through; a program that inherited it could write any
+# result it liked.  Call it in a subshell, just before exec.
+close_fds() {
+    local fd
+    for fd in /proc/self/fd/*; do
+        fd=${fd##*/}
+        [ "$fd" -le 2 ] || [ "$fd" -eq 255 ] || eval "exec $fd>&-"
+    done
+}
+
+# exercise NAME: $EXERCISE is the program under test.  LAB_BIN=dir takes it
+# from another folder, so that the same tests can judge another program.
+exercise() { EXERCISE=${LAB_BIN:-$BATS_TEST_DIRNAME}/$1; }
+
+# prog ARG...: the exercise, without inherited descriptors or input, ended
+# after LAB_TIMEOUT seconds (the status is then 124).
+prog() { bounded "$EXERCISE" "$@"; }
+
+# bounded CMD...: the same for any command
+bounded() { ( close_fds; exec timeout -k 2 "${LAB_TIMEOUT:-20}" "$@" </dev/null ); }
+
+# spawn CMD...: CMD in the background, without inherited descriptors; its pid
+# in $SPAWNED, what it prints in $SPAWNED_OUT and $SPAWNED_ERR.  Ended, at the
+# latest, with the test.
+spawn() {
+    SPAWNED_OUT=$(mktemp "$BATS_TEST_TMPDIR/out.XXXXXX")
+    SPAWNED_ERR=$SPAWNED_OUT.err
+    ( close_fds; exec "$@" </dev/null >"$SPAWNED_OUT" 2>"$SPAWNED_ERR" ) &
+    SPAWNED=$!
+    LAB_SPAWNED+=("$SPAWNED")
+}
+
+# reap PID: wait for a spawned process; its status in $status
+reap() { status=0; wait "$1" || status=$?; }
+
+# wait_for CMD...: until CMD succeeds, 10 seconds at most
+wait_for() {
+    local tries=500
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || { echo "waited 10 s in vain for: $*"; return 1; }
+        sleep 0.02
+    done
+}
+
+# user_dir: a new folder that belongs to the ordinary user and that they can
+# reach (bats' own temporary folders are root's alone); removed after the test
+user_dir() {
+    USER_DIR=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX")
+    LAB_DIRS+=("$USER_DIR")
+    [ "$EUID" -ne 0 ] || chown "$(lab_uid):$(lab_gid)" "$USER_DIR"
+}
+
+# ---- looking at the kernel ------------------------------------------------
+
+# proc_field PID NAME: a field of /proc/PID/status, white space folded
+proc_field() { awk -v name="$2:" '$1 == name { $1 = ""; print substr($0, 2) }' "/proc/$1/status"; }
+
+# ns_of PID KIND: 'pid:[4026531836]'
+ns_of() { readlink "/proc/$1/ns/$2"; }
+
+# child_of PID: the first child of a process
+child_of() { awk '{ print $1 }' "/proc/$1/task/$1/children"; }
+
+# marked_pids: this test's processes, by the mark in their environment or
+# arguments.  The grep that looks does not carry it.
+marked_pids() {
+    local file seen=" "
+    while read -r file; do
+        file=${file#/proc/}
+        [[ $seen = *" ${file%%/*} "* ]] || echo "${file%%/*}"
+        seen+="${file%%/*} "
+    done < <(env -u LAB_MARK grep -lsaF -f <(echo "$LAB_MARK") /proc/[0-9]*/environ /proc/[0-9]*/cmdline)
+}
+
+# footprint: what a program may leave behind, one line each: mounts, cgroups
+# directly below each root (FOOTPRINT_CGROUPS is a pattern for their names),
+# network links, named network namespaces, this test's processes.  Take it
+# before and after, and compare.
+footprint() {
+    local root pid
+    for pid in $(marked_pids); do echo "process $pid"; done
+    awk '{ print "mount", $5 }' /proc/self/mountinfo
+    awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo |
+        while read -r root; do
+            find "$root" -mindepth 1 -maxdepth 1 -type d -name "${FOOTPRINT_CGROUPS:-*}" 2>/dev/null
+        done | sed 's/^/cgroup /' | sort
+    awk -F: 'NR > 2 { print "link", $1 }' /proc/net/dev
+    find /run/netns -mindepth 1 2>/dev/null | sed 's/^/netns /'
+}
+
+# expect_footprint BEFORE: nothing more and nothing less than then.  What is
+# being torn down gets two seconds to go.
+expect_footprint() {
+    local tries=100 now
+    while now=$(footprint); [ "$now" != "$1" ]; do
+        tries=$((tries - 1))
+        if [ "$tries" -eq 0 ]; then
+            echo "expected: nothing left behind"
+            echo "observed:"
+            diff <(echo "$1") <(echo "$now") | sed -n 's/^[<>]/  &/p'
+            return 1
+        fi
+        sleep 0.02
+    done
+}
+
+# ---- what a test expects --------------------------------------------------
+# Each prints expected and observed when it fails; WHAT says of what.
+
+# expect WHAT EXPECTED OBSERVED
+expect() {
+    [ "$2" != "$3" ] || return 0
+    echo "expected: $1: $2"
+    echo "observed: $3"
+    return 1
+}
+
+# expect_match WHAT REGEX OBSERVED: an extended regular expression that
+# matches somewhere in it
+expect_match() {
+    [[ ! $3 =~ $2 ]] || return 0
+    echo "expected: $1 matches: $2"
+    echo "observed: $3"
+    return 1
+}
+
+# expect_status N: of the last `run` (or reap)
+expect_status() {
+    [ "$status" -ne "$1" ] || return 0
+    echo "expected: exit status $1"
+    echo "observed: exit status $status${output:+, and it printed: $output}"
+    return 1
+}
+
+# expect_output TEXT: of the last `run`, the whole of it
+expect_output() { expect output "$1" "$output"; }
+
+# expect_error STATUS NAME: the contract of every failure: that status, and one
+# line on stderr, 'NAME: what: why'.  After `run --separate-stderr`.
+expect_error() {
+    expect_status "$1" || return 1
+    # shellcheck disable=SC2154  # stderr is set by run
+    expect_match "one line on stderr" "^$2: [^"$'\n'"]+\$" "$stderr"
+}

@@ -1,0 +1,191 @@
+# shellcheck shell=bash
+# support/lib.bash - what the scripts and the tests of the course share
+#
+# Sourced, never run.  It defines functions and LAB_TOP, and changes nothing
+# else.  Three groups: the course tree, the ordinary user, the facilities of
+# this machine.
+
+LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+# Debian gives an ordinary user no sbin, and the tools of this course live there.
+case :$PATH: in *:/usr/sbin:*) ;; *) PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin ;; esac
+
+# die STATUS MESSAGE...: one line on stderr, and out
+die() {
+    local status=$1
+    shift
+    echo "${0##*/}: $*" >&2
+    exit "$status"
+}
+
+# ---- the course tree ------------------------------------------------------
+
+# course_parts: the name of every part with graded tests, in course order
+course_parts() {
+    local dir
+    for dir in "$LAB_TOP"/labs/[0-9]*/; do basename "$dir"; done
+    echo capstone
+}
+
+# part_dir PART: the folder of a part, relative to LAB_TOP
+part_dir() {
+    if [ "$1" = capstone ]; then echo capstone; else echo "labs/$1"; fi
+}
+
+# resolve_part WORD: '2', '02', '02-namespaces' or 'capstone' -> the part's name.
+# An unknown word lists the parts on stderr; the status is then 2.
+resolve_part() {
+    local part word=$1
+    [[ $word != [0-9] ]] || word=0$word
+    for part in $(course_parts); do
+        if [ "$word" = "$part" ] || [ "$word" = "${part%%-*}" ]; then
+            echo "$part"
+            return 0
+        fi
+    done
+    { echo "no lab '$1'. The labs are:"; course_parts | sed 's/^/  /'; } >&2
+    return 2
+}
+
+# ---- the ordinary user ----------------------------------------------------
+#
+# Much of this course is about what a process without privilege may do, so a
+# run as root needs somebody else to be.  LAB_USER names them (a login name or
+# a number); else it is whoever called sudo; else uid 1000, which need not
+# exist in /etc/passwd.  Not nobody: 65534 is also the kernel's overflow uid,
+# and lab 03 tells the two apart.
+
+lab_uid() {
+    if [ "$EUID" -ne 0 ]; then
+        echo "$EUID"
+    elif [ -n "${LAB_USER-}" ]; then
+        id -u "$LAB_USER" 2>/dev/null || echo "$LAB_USER"
+    elif [ "${SUDO_UID:-0}" -ne 0 ]; then
+        echo "$SUDO_UID"
+    else
+        echo 1000
+    fi
+}
+
+lab_gid() {
+    local uid
+    uid=$(lab_uid)
+    if [ "$EUID" -ne 0 ]; then id -g; else id -g "$uid" 2>/dev/null || echo "$uid"; fi
+}
+
+# as_user CMD...: CMD with the ordinary user's ids, no groups, no capabilities
+# and an environment of its own.  The working directory is inherited, so a
+# relative path works even where a folder above it is closed to that user.
+as_user() {
+    local uid gid env
+    env=(PATH="$PATH" HOME="${LAB_HOME:-/}" TERM="${TERM:-dumb}" LANG=C.UTF-8 LC_ALL=C.UTF-8)
+    [ -z "${LAB_MARK-}" ] || env+=(LAB_MARK="$LAB_MARK")
+    if [ "$EUID" -ne 0 ]; then
+        env -i "${env[@]}" "$@"
+    else
+        uid=$(lab_uid) gid=$(lab_gid)
+        setpriv --reuid="$uid" --regid="$gid" --clear-groups --inh-caps=-all \
+            env -i "${env[@]}" "$@"
+    fi
+}
+
+# ---- the facilities of this machine ---------------------------------------
+
+# cgroup_where CONTROLLER: "VERSION DIRECTORY" of the hierarchy that carries
+# it, as this process sees it, or nothing and status 1.  Read from
+# /proc/self/mountinfo: hybrid machines have both versions at once.
+cgroup_where() {
+    local _ point rest type opts v2=
+    while read -r _ _ _ _ point rest; do
+        rest=${rest#*- }
+        read -r type _ opts <<<"$rest"
+        case $type in
+            cgroup) case ,$opts, in *,"$1",*) echo "1 $point"; return 0 ;; esac ;;
+            cgroup2) [ -n "$v2" ] || v2=$point ;;
+        esac
+    done </proc/self/mountinfo
+    if [ -n "$v2" ] && grep -qw -- "$1" "$v2/cgroup.controllers" 2>/dev/null; then
+        echo "2 $v2"
+        return 0
+    fi
+    return 1
+}
+
+# cgroup2_mount: where the cgroup v2 tree is mounted, or status 1
+cgroup2_mount() {
+    awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") { print $5; found = 1; exit } }
+         END { exit !found }' /proc/self/mountinfo
+}
+
+# facility NAME: status 0 if this machine offers it to this user; else status
+# 1 and one line on stdout that says what is missing.
+#   root              effective uid 0
+#   user              an ordinary user that can be become
+#   tool:NAME         a program in PATH
+#   ns:KIND           a namespace of that kind can be made with privilege:
+#                     pid mnt ipc uts net cgroup time user
+#   userns            an ordinary user can make a user namespace and be root in it
+#   cgroup:NAME       a controller on either version, its root writable
+#   cgroup1:NAME cgroup2:NAME   the same on that version only
+#   cgroup2           the v2 tree, whatever its controllers
+#   overlay           an overlay mount with privilege
+#   overlay:user      an overlay mount in a user namespace
+#   seccomp           seccomp filters
+#   subid             a subordinate id range for the ordinary user
+#   file:PATH         that file
+facility() {
+    local where arg=${1#*:}
+    case $1 in
+        root)
+            [ "$EUID" -eq 0 ] || { echo "needs root (run it with sudo)"; return 1; } ;;
+        user)
+            # shellcheck disable=SC2016  # for the inner shell to expand
+            as_user sh -c '[ "$(id -u)" != 0 ]' 2>/dev/null ||
+                { echo "cannot become an ordinary user (uid $(lab_uid))"; return 1; } ;;
+        tool:*)
+            command -v "$arg" >/dev/null || { echo "no $arg in PATH (run: make setup)"; return 1; } ;;
+        file:*)
+            [ -e "$arg" ] || { echo "no $arg here"; return 1; } ;;
+        ns:user)
+            [ -e /proc/self/ns/user ] || { echo "this kernel has no user namespaces"; return 1; } ;;
+        ns:*)
+            [ -e "/proc/self/ns/$arg" ] || { echo "this kernel has no $arg namespaces"; return 1; }
+            [ "$EUID" -ne 0 ] || unshare "$(unshare_option "$arg")" true 2>/dev/null ||
+                { echo "making a $arg namespace is refused here"; return 1; } ;;
+        userns)
+            as_user unshare --map-root-user --mount true 2>/dev/null ||
+                { echo "an ordinary user may not make a user namespace here (see make doctor)"; return 1; } ;;
+        cgroup2)
+            cgroup2_mount >/dev/null || { echo "no cgroup v2 tree is mounted"; return 1; } ;;
+        cgroup:* | cgroup1:* | cgroup2:*)
+            where=$(cgroup_where "$arg") || { echo "no $arg controller on any mounted cgroup hierarchy"; return 1; }
+            case $1 in
+                cgroup[12]:*) [ "${where%% *}" = "${1:6:1}" ] ||
+                    { echo "the $arg controller is on cgroup v${where%% *} here, not v${1:6:1}"; return 1; } ;;
+            esac
+            [ -w "${where#* }" ] || { echo "the cgroup tree ${where#* } is not writable for uid $EUID"; return 1; } ;;
+        overlay)
+            [ "$EUID" -eq 0 ] || { echo "needs root (run it with sudo)"; return 1; }
+            unshare --mount sh -c "$OVERLAY_PROBE" 2>/dev/null || { echo "this kernel mounts no overlay"; return 1; } ;;
+        overlay:user)
+            as_user unshare --map-root-user --mount sh -c "$OVERLAY_PROBE" 2>/dev/null ||
+                { echo "no overlay mount in a user namespace here"; return 1; } ;;
+        seccomp)
+            grep -q '^Seccomp:' /proc/self/status || { echo "this kernel has no seccomp"; return 1; } ;;
+        subid)
+            grep -q "^\($(id -nu "$(lab_uid)" 2>/dev/null)\|$(lab_uid)\):" /etc/subuid 2>/dev/null ||
+                { echo "uid $(lab_uid) has no range in /etc/subuid (see make doctor)"; return 1; } ;;
+        *)
+            echo "unknown facility '$1'"; return 1 ;;
+    esac
+}
+
+# All four directories on one tmpfs, which ends with the mount namespace.
+OVERLAY_PROBE='mount -t tmpfs t /tmp && cd /tmp && mkdir l u w m &&
+    mount -t overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr o m ||
+    mount -t overlay -o lowerdir=l,upperdir=u,workdir=w o m'
+
+# unshare_option KIND: unshare(1)'s option for a kind as named in /proc/PID/ns
+unshare_option() {
+    case $1 in mnt) echo --mount ;; pid) echo --pid ;; *) echo "--$1" ;; esac
+}
