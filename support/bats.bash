@@ -11,6 +11,7 @@
 bats_require_minimum_version 1.5.0
 # shellcheck source=support/lib.bash
 source "${BASH_SOURCE[0]%/*}/lib.bash"
+unset LAB_MARK # of a test that runs bats
 
 setup() { lab_setup; }
 teardown() { lab_teardown; }
@@ -131,8 +132,10 @@ ns_of() { readlink "/proc/$1/ns/$2"; }
 child_of() { awk '{ print $1 }' "/proc/$1/task/$1/children"; }
 
 # marked_pids: this test's processes, by the mark in their environment or
-# arguments.  The grep that looks does not carry it.
+# arguments.  The grep that looks does not carry it.  None before setup has made
+# the mark (bats runs teardown even then): an empty pattern would be everybody.
 marked_pids() {
+    [ -n "${LAB_MARK-}" ] || return 0
     local file seen=" "
     while read -r file; do
         file=${file#/proc/}
