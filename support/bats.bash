@@ -33,7 +33,9 @@ lab_teardown() {
         kill -KILL "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done
-    for pid in $(marked_pids); do kill -KILL "$pid" 2>/dev/null || true; done
+    for pid in $(marked_pids); do
+        [ "$pid" -le 1 ] || [ "$pid" -eq "$$" ] || kill -KILL "$pid" 2>/dev/null || true
+    done
     for dir in "${LAB_DIRS[@]}"; do rm -rf --one-file-system -- "$dir"; done
     [ -n "${BATS_TEST_COMPLETED-}" ] || [ -z "${LAB_HINT-}" ] || echo "hint: $LAB_HINT"
 }
@@ -135,7 +137,7 @@ child_of() { awk '{ print $1 }' "/proc/$1/task/$1/children"; }
 # arguments.  The grep that looks does not carry it.  None before setup has made
 # the mark (bats runs teardown even then): an empty pattern would be everybody.
 marked_pids() {
-    [ -n "${LAB_MARK-}" ] || return 0
+    [[ ${LAB_MARK-} = lab-*-*-* ]] || return 0
     local file seen=" "
     while read -r file; do
         file=${file#/proc/}
