@@ -1,0 +1,96 @@
+/* step3-giveaway.c - the attack: a map that gives the host's root away
+ *
+ *   ./step3-giveaway     as root
+ *
+ * A root that runs containers is tempted to map 0 to 0.  The container's root
+ * has no capability over the host then, and needs none: files and sysctls that
+ * belong to uid 0 look at the uid.  core_pattern names the program that the
+ * kernel starts, as the real root, when a process crashes.  This program only
+ * opens it, and never writes.
+ *
+ * New in this step: a map written from outside, by a parent with CAP_SETUID.
+ * The child waits for a byte; the end of the file would not be permission.
+ *
+ * See user_namespaces(7), core(5), proc(5). */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAP "0 0 1\n"
+
+static void put(pid_t pid, const char *name, const char *text)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd == -1 || write(fd, text, strlen(text)) == -1)
+		err(1, "%s", path);
+	close(fd);
+}
+
+static void attempt(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	printf("  %-30s %s\n", path, fd == -1 ? strerror(errno) :
+	       flags == O_WRONLY ? "open for writing" : "open for reading");
+	if (fd != -1)
+		close(fd);
+}
+
+static void attack(void)
+{
+	char map[64] = "?";
+	int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1 || read(fd, map, sizeof(map) - 1) <= 0)
+		err(1, "/proc/self/uid_map");
+	close(fd);
+	printf("uid %u, uid_map %s", getuid(), map);
+	attempt("/proc/sys/kernel/core_pattern", O_WRONLY);
+	attempt("/etc/shadow", O_RDONLY);
+}
+
+static int child(int parent)
+{
+	char go = 0;
+
+	if (unshare(CLONE_NEWUSER) == -1)
+		errx(77, "no user namespace on this machine: %s", strerror(errno));
+	if (write(parent, "R", 1) != 1 || read(parent, &go, 1) != 1 || go != 'G')
+		return 1;
+	attack();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int pair[2], status;
+	char ready;
+	pid_t pid;
+
+	(void)argv;
+	if (argc > 1) {
+		fprintf(stderr, "usage: step3-giveaway\n");
+		return 2;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1 || (pid = fork()) == -1)
+		err(1, "fork");
+	close(pair[pid == 0 ? 0 : 1]);
+	if (pid == 0)
+		return child(pair[1]);
+	if (read(pair[0], &ready, 1) == 1) {
+		put(pid, "uid_map", MAP);
+		put(pid, "gid_map", MAP);
+		send(pair[0], "G", 1, MSG_NOSIGNAL);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
