@@ -62,6 +62,10 @@ struct config {
  * Returns 0; 1 after --help was printed on stdout; -1 with F filled. */
 int options_parse(struct config *config, int argc, char **argv, struct failure *f);
 
+/* environment_fill - add PATH HOME TERM HOSTNAME where -e did not name them.
+ * Returns -1 where there is no room. */
+int environment_fill(struct config *config);
+
 /* parse_bytes - "512m" -> bytes; suffixes b, k, m, g in either case.  Returns
  * -1 with errno EINVAL or ERANGE. */
 int parse_bytes(const char *text, uint64_t *bytes);
@@ -83,7 +87,6 @@ struct cgroup {
 	struct cgroup_dir {
 		char path[512];
 		int version;
-		bool made;      /* by this run, so that only this is removed */
 	} dir[CGROUP_HIERARCHIES];
 	int born_fd;            /* the v2 directory, for CLONE_INTO_CGROUP, or -1 */
 };
@@ -162,7 +165,7 @@ int mount_attach(int mount, int target, const char *what, struct failure *f);
 int mounts_fill(const struct config *config, int root, struct failure *f);
 
 /* mounts_mask - once inside: hide and write-protect what Docker does
- * @null: a detached mount of the host's /dev/null */
+ * @root: of the new root, which is the root directory by then */
 int mounts_mask(int root, struct failure *f);
 
 /* ---- capabilities.c, grown from lab 01 ---------------------------------- */
