@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034  # what it fills in is for walk
 # harness/sheet.bash - read a lab sheet and run its console blocks
 #
-# Sourced by harness/walk.  Three parts: the sheet as a list of items, the two
+# Sourced by harness/walk, after procs.bash.  Three parts: the sheet as a list of items, the two
 # shells that run its commands, and the comparison of what a command printed
 # with what the sheet promises.
 #
@@ -271,32 +271,9 @@ shell_interrupt() {
     esac
 }
 
-# sheet_pids [SINCE]: what this sheet started and still runs, but not its two
-# shells: their descendants, what shares their sid, and what carries our mark
-# in its environment.  SINCE (a time as in /proc/uptime) leaves out the older.
+# sheet_pids [SINCE]: what this sheet started and still runs, without its shells
 sheet_pids() {
-    { grep -lsaFz "LAB_MARK=$LAB_MARK" /proc/[0-9]*/environ || true; cat /proc/[0-9]*/stat 2>/dev/null || true; } |
-        awk -v since="${1:-0}" -v shells=" ${SHELL_PID[*]} " -v self="$$" -v hz="$(getconf CLK_TCK)" '
-            /^\/proc\// { split($0, path, "/"); ours[path[3]] = 1; next }
-            {
-                pid = $1
-                sub(/^.*\) /, "")
-                parent[pid] = $2; sid[pid] = $4; began[pid] = $20 / hz
-            }
-            function is_shell(p) { return index(shells, " " p " ") }
-            END {
-                for (pid in parent) {
-                    if (is_shell(pid) || pid == self || began[pid] < since) continue
-                    for (p = pid; p > 1 && !is_shell(p); p = parent[p]);
-                    if (p > 1 || is_shell(sid[pid]) || pid in ours) print pid
-                }
-            }'
-}
-
-# kill_pids SIGNAL PIDS
-kill_pids() {
-    local pid
-    for pid in $2; do kill -"$1" "$pid" 2>/dev/null || true; done
+    our_pids "${SHELL_PID[*]}" "LAB_MARK=$LAB_MARK" "${1-}" | grep -vxFf <(printf '%s\n' "${SHELL_PID[@]}") || true
 }
 
 # pids_gone TRIES: wait until the sheet runs nothing more, 50 ms a try
