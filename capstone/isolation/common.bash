@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# capstone/isolation/common.bash - what the tests of skiff share
+#
+# They judge skiff from outside: the command of most containers is a sleep
+# with a number of its own, found among the host's processes, and what counts
+# is what the kernel says of it.
+
+load ../../support/bats
+# shellcheck disable=SC2034  # for prog, in support/bats.bash
+EXERCISE=${LAB_BIN:-$BATS_TEST_DIRNAME/..}/skiff
+export FOOTPRINT_CGROUPS='skiff*'
+
+# setup_file: one rootfs for all tests of a file; no test may change it
+setup_file() {
+    export ROOTFS=$BATS_FILE_TMPDIR/rootfs
+    cp -a "$BATS_TEST_DIRNAME/../../build/rootfs" "$ROOTFS"
+    cp "$BATS_TEST_DIRNAME/payload-call" "$ROOTFS/bin/"
+}
+
+setup() {
+    lab_setup
+    require root
+    NAP=$((1000000 + BATS_TEST_NUMBER * 100000 + RANDOM))
+    # shellcheck disable=SC2034  # for expect_footprint, in the tests
+    before=$(footprint)
+}
+
+teardown() {
+    local pid
+    for pid in $(nappers); do kill -KILL "$pid" || true; done
+    lab_teardown
+}
+
+# nappers: the pids of this test's sleeping commands, as the host sees them
+nappers() {
+    local file pid
+    for file in $(grep -lsxzF -- "$NAP" /proc/[0-9]*/cmdline); do
+        pid=${file#/proc/}
+        pid=${pid%/cmdline}
+        [ "$(tr '\0' ' ' <"$file" 2>/dev/null)" != "sleep $NAP " ] || echo "$pid"
+    done
+}
+
+# container OPTION...: a container whose COMMAND sleeps; $SPAWNED is skiff, and
+# $CONTAINER the command as the host sees it
+container() {
+    spawn "$EXERCISE" run "$@" "${IMAGE:-$ROOTFS}" sleep "$NAP"
+    wait_for napping
+    CONTAINER=$(nappers | head -n 1)
+}
+
+napping() { [ -n "$(nappers)" ]; }
+
+# in_container CMD...: run, with this test's rootfs
+in_container() { prog run "$ROOTFS" "$@"; }
+
+# skiff_shell SCRIPT: the same for a line of shell
+skiff_shell() { prog run "$ROOTFS" sh -c "$1"; }
+
+# cgroup_dir PID CONTROLLER: the directory of a process's cgroup in the
+# hierarchy that carries the controller
+cgroup_dir() {
+    local where path
+    where=$(cgroup_where "$2")
+    case $where in
+        1*) path=$(awk -F: -v name="$2" '{ n = split($2, c, ","); for (i = 1; i <= n; i++) if (c[i] == name) print $3 }' "/proc/$1/cgroup") ;;
+        2*) path=$(awk -F: '$1 == 0 { print $3 }' "/proc/$1/cgroup") ;;
+    esac
+    echo "${where#* }$path"
+}
+
+# limit_of PID CONTROLLER V1FILE V2FILE: the content of the limit's file
+limit_of() {
+    local dir
+    dir=$(cgroup_dir "$1" "$2")
+    if [ -e "$dir/$4" ]; then cat "$dir/$4"; else cat "$dir/$3"; fi
+}

@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# What container root may do: capabilities, system calls, descriptors, ids.
+load common
+
+ELEVEN=chown,dac_override,fowner,fsetid,kill,net_bind_service,setfcap,setgid,setpcap,setuid,sys_chroot
+
+# mask_of NAMES: the hexadecimal mask of a list of capabilities, as in /proc/PID/status
+mask_of() {
+    local sum=0 name
+    for name in ${1//,/ }; do sum=$((sum | 1 << $(cap_number "$name"))); done
+    printf '%016x' "$sum"
+}
+
+cap_number() { awk -v name="CAP_${1^^}" '$2 == name { print $3 }' /usr/include/linux/capability.h; }
+
+# expect_caps MASK: CapPrm, CapEff and CapBnd are it, CapInh and CapAmb empty
+expect_caps() {
+    local field
+    for field in CapPrm CapEff CapBnd; do
+        expect "$field" "$1" "$(proc_field "$CONTAINER" "$field")"
+    done
+    for field in CapInh CapAmb; do
+        expect "$field" 0000000000000000 "$(proc_field "$CONTAINER" "$field")"
+    done
+}
+
+@test "[6] the capabilities are Podman's default eleven" {
+    hint "PR_CAPBSET_DROP and capset(2); see capabilities(7)"
+    container
+    expect_caps "$(mask_of "$ELEVEN")"
+}
+
+@test "[4] --cap-drop and --cap-add, in either order and any spelling" {
+    hint "cap_from_name(3)"
+    container --cap-drop ALL --cap-add CAP_NET_RAW
+    expect_caps "$(mask_of net_raw)"
+    kill -KILL "$CONTAINER"
+    NAP=$((NAP + 1))
+    container --cap-add chown --cap-drop all
+    expect_caps "$(mask_of chown)"
+    kill -KILL "$CONTAINER"
+    NAP=$((NAP + 1))
+    container --cap-drop Kill --cap-drop cap_setfcap
+    expect_caps "$(mask_of "$(sed 's/kill,//; s/setfcap,//' <<<"$ELEVEN")")"
+}
+
+@test "[3] --user: those ids, no group of the caller's, and no capability" {
+    hint "setresuid(2) clears them where uid 0 is left; see capabilities(7)"
+    run prog run -u 1000:100 "$ROOTFS" id
+    expect_output "uid=1000 gid=100"
+    container -u 1000
+    for field in CapPrm CapEff CapInh CapAmb; do
+        expect "$field" 0000000000000000 "$(proc_field "$CONTAINER" "$field")"
+    done
+}
+
+@test "[4] no_new_privs and a seccomp filter, for PID 1 too" {
+    hint "PR_SET_NO_NEW_PRIVS in prctl(2); seccomp(2) last before execve(2)"
+    container
+    expect NoNewPrivs 1 "$(proc_field "$CONTAINER" NoNewPrivs)"
+    expect Seccomp 2 "$(proc_field "$CONTAINER" Seccomp)"
+    kill -KILL "$CONTAINER"
+    NAP=$((NAP + 1))
+    container --init
+    init=$(proc_field "$CONTAINER" PPid)
+    expect_match "the parent is PID 1" " 1\$" "$(proc_field "$init" NSpid)"
+    expect "Seccomp of init" 2 "$(proc_field "$init" Seccomp)"
+    expect "NoNewPrivs of init" 1 "$(proc_field "$init" NoNewPrivs)"
+    expect "CapEff of init" "$(mask_of "$ELEVEN")" "$(proc_field "$init" CapEff)"
+}
+
+# number NAME: of a system call on this machine
+number() { printf '#include <sys/syscall.h>\nSYS_%s\n' "$1" | cc -E -P - | tail -n 1; }
+
+@test "[5] refused system calls are EPERM; without the filter the kernel answers" {
+    hint "the allow-list in seccomp.list; see seccomp(2)"
+    require tool:cc
+    for call in mount umount2 unshare setns reboot ptrace bpf keyctl add_key init_module kexec_load swapon pivot_root; do
+        run in_container payload-call "$(number "$call")" -1 -1 -1 -1 -1
+        expect "$call" 1 "$output"
+    done
+    # the control: with bad arguments unshare is EINVAL, keyctl EOPNOTSUPP
+    run prog run --security-opt seccomp=unconfined "$ROOTFS" payload-call "$(number unshare)" -1
+    expect "unshare without the filter" 22 "$output"
+    run prog run --security-opt seccomp=unconfined "$ROOTFS" payload-call "$(number keyctl)" -1
+    expect "keyctl without the filter" 95 "$output"
+}
+
+@test "[2] a system call newer than the list is ENOSYS" {
+    hint "SCMP_ACT_ERRNO(ENOSYS) as default; clone3 falls back to clone"
+    require tool:cc
+    run in_container payload-call 999
+    expect "call 999" 38 "$output"
+    run in_container payload-call "$(number clone3)" 0 0
+    expect "clone3" 38 "$output"
+    run prog run --security-opt seccomp=unconfined "$ROOTFS" payload-call "$(number clone3)" 0 0
+    expect "clone3 without the filter" 22 "$output"
+}
+
+@test "[3] system calls of a foreign ABI do not get through" {
+    hint "the architecture check: seccomp_data.arch in seccomp(2)"
+    if ! "$BATS_TEST_DIRNAME/payload-call" i386 >/dev/null 2>&1; then
+        cannot "this kernel takes no i386 calls"
+    fi
+    run in_container payload-call i386
+    [ "$status" -ne 0 ] || expect "getpid through int 0x80" "a refusal" "errno $output"
+    run in_container payload-call x32
+    [ "$status" -ne 0 ] || [ "$output" != 0 ] || expect "getpid of x32" "a refusal" "success"
+}
+
+@test "[3] no user namespace can be made inside" {
+    hint "unshare, clone's flags and clone3 in the filter; see seccomp(2)"
+    run in_container unshare -U true
+    expect_status 1
+    run prog run --security-opt seccomp=unconfined "$ROOTFS" unshare -U true
+    expect_status 0
+}
+
+@test "[3] a set-UID program gains nothing" {
+    hint "no_new_privs: see prctl(2), PR_SET_NO_NEW_PRIVS"
+    IMAGE=$BATS_TEST_TMPDIR/image
+    cp -a "$ROOTFS" "$IMAGE"
+    cp "$BATS_TEST_DIRNAME/payload-call" "$IMAGE/bin/euid"
+    chmod 4755 "$IMAGE/bin/euid"
+    run prog run -u 1000 "$IMAGE" euid euid
+    expect_output 1000
+    run prog run -u 1000 --security-opt no-new-privileges=false "$IMAGE" euid euid
+    expect "control: without no_new_privs" 0 "$output"
+}
+
+@test "[4] no descriptor of the caller's above 2 gets in" {
+    hint "close_range(2)"
+    echo secret >"$BATS_TEST_TMPDIR/secret"
+    run bash -c 'exec 9<"$3" 17<"$3" 3>&- 4>&-; exec "$1" run "$2" sh -c "echo /proc/self/fd/*; cat <&9"' \
+        _ "$EXERCISE" "$ROOTFS" "$BATS_TEST_TMPDIR/secret"
+    # 3 is the shell's own descriptor of the folder it reads
+    expect_match "descriptors" "^/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2( /proc/self/fd/3)?"$'\n' "$output"
+    expect "what it read of 9" "" "$(grep secret <<<"$output" || true)"
+}
+
+@test "[2] no supplementary group of the caller's" {
+    hint "setgroups(2), while it is still permitted"
+    spawn setpriv --groups 10,20,30 "$EXERCISE" run "$ROOTFS" sleep "$NAP"
+    wait_for napping
+    expect "Groups" "" "$(proc_field "$(nappers)" Groups)"
+}
+
+@test "[2] a session of its own, without the caller's terminal" {
+    hint "setsid(2); TIOCSTI into the caller's terminal was CVE-2017-5226"
+    container
+    expect "session leader" "$CONTAINER" "$(ps -o sid= -p "$CONTAINER" | tr -d ' ')"
+    expect "terminal" "?" "$(ps -o tty= -p "$CONTAINER" | tr -d ' ')"
+}
+
+@test "[2] --privileged: all capabilities, no filter, and still its own user namespace" {
+    hint "user_namespaces(7): all of them, but over nothing of the host's"
+    container --privileged
+    expect "all" "$(printf '%016x' $(((1 << ($(cat /proc/sys/kernel/cap_last_cap) + 1)) - 1)))" "$(proc_field "$CONTAINER" CapEff)"
+    expect Seccomp 0 "$(proc_field "$CONTAINER" Seccomp)"
+    read -r uid _ <<<"$(proc_field "$CONTAINER" Uid)"
+    [ "$uid" -ge 1000 ]
+}
