@@ -34,11 +34,11 @@ teardown() {
 # nappers: the pids of this test's sleeping commands, as the host sees them
 nappers() {
     local file pid
-    for file in $(grep -lsxzF -- "$NAP" /proc/[0-9]*/cmdline); do
+    while read -r file; do
         pid=${file#/proc/}
         pid=${pid%/cmdline}
         [ "$(tr '\0' ' ' <"$file" 2>/dev/null)" != "sleep $NAP " ] || echo "$pid"
-    done
+    done < <(grep -lsxzF -- "$NAP" /proc/[0-9]*/cmdline)
 }
 
 # container OPTION...: a container whose COMMAND sleeps; $SPAWNED is skiff, and
@@ -46,6 +46,7 @@ nappers() {
 container() {
     spawn "$EXERCISE" run "$@" "${IMAGE:-$ROOTFS}" sleep "$NAP"
     wait_for napping
+    # shellcheck disable=SC2034  # for the tests
     CONTAINER=$(nappers | head -n 1)
 }
 

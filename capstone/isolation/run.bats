@@ -109,7 +109,7 @@ END
     hint "environ(7)"
     SECRET=exposed run in_container env
     expect_match PATH "PATH=/usr" "$output"
-    expect "names" "HOME HOSTNAME PATH TERM" "$(sed 's/=.*//' <<<"$output" | grep -v '^SHLVL$\|^PWD$\|^_$' | sort | xargs)"
+    expect "names" "HOME HOSTNAME PATH TERM" "$(cut -d= -f1 <<<"$output" | grep -v '^SHLVL$\|^PWD$\|^_$' | sort | xargs)"
     # the control: asked for, it gets in
     SECRET=exposed run prog run -e SECRET -e 'X=a b' "$ROOTFS" sh -c 'echo "$SECRET $X"'
     expect_output "exposed a b"

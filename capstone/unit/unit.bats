@@ -1,0 +1,13 @@
+#!/usr/bin/env bats
+# The unit tests of skiff's pure code, built and run.
+load ../../support/bats
+
+@test "the pure parts of skiff compute what they should" {
+    require file:/usr/include/check.h tool:pkg-config
+    run make -s -C "$BATS_TEST_DIRNAME/.." units
+    expect_status 0
+    run bounded "$BATS_TEST_DIRNAME/test-pure"
+    echo "$output"
+    expect_status 0
+    expect_match "Check's tally" "100%: Checks: [4-9][0-9], Failures: 0, Errors: 0" "$output"
+}
