@@ -1,0 +1,28 @@
+# text.jq - what a program printed, made fit to be shown
+#
+# Everything that a student's program printed is data: it must not move the
+# cursor, turn the text round, or fill the page.
+
+# A control character as a picture of itself; what reorders text, ends lines
+# where nobody expects it, or is no character at all, as a replacement mark.
+def visible:
+    explode | map(
+        if . == 9 or . == 10 or (. >= 32 and . < 127) then .
+        elif . < 32 then . + 9216
+        elif . == 127 then 9249
+        elif . < 160
+            or (. >= 8206 and . <= 8207) or (. >= 8232 and . <= 8238) or (. >= 8294 and . <= 8297)
+            or . == 1564 or . == 65279 or (. >= 55296 and . <= 57343)
+            or (. >= 64976 and . <= 65007) or (. % 65536) >= 65534 then 65533
+        else . end) | implode;
+
+# shown(characters; lines): the beginning, and a word where there was more
+def shown(characters; lines):
+    (.[:characters] | split("\n") | .[:lines] | join("\n")) as $beginning
+    | if $beginning == . then visible else ($beginning | visible) + "\n(cut here: there was more)" end;
+
+# plural("test"): "1 test", "2 tests"
+def plural(word): "\(.) \(word)\(if . == 1 then "" else "s" end)";
+
+# indented(blanks): every line of it
+def indented(blanks): split("\n") | map(blanks + .) | join("\n");
