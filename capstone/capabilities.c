@@ -27,6 +27,7 @@ int capability_parse(const char *name, uint64_t *bits)
 {
 	char full[64];
 	cap_value_t value;
+	char *known;
 
 	if (strcasecmp(name, "all") == 0) {
 		*bits = CAPABILITIES_ALL;
@@ -35,6 +36,13 @@ int capability_parse(const char *name, uint64_t *bits)
 	snprintf(full, sizeof(full), "%s%s", strncasecmp(name, "cap_", 4) == 0 ? "" : "cap_", name);
 	if (strlen(full) == sizeof(full) - 1 || cap_from_name(full, &value) < 0)
 		return -1;
+	/* cap_from_name(3) takes "cap_net_raw2" for cap_net_raw. */
+	known = cap_to_name(value);
+	if (known == NULL || strcasecmp(known, full) != 0) {
+		cap_free(known);
+		return -1;
+	}
+	cap_free(known);
 	*bits = UINT64_C(1) << value;
 	return 0;
 }
