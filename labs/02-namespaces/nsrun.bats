@@ -338,6 +338,8 @@ spawn_plain() {
     hint "tell ENOENT from the rest, and let the init hand the status on, see execve(2)"
     require ns:pid ns:mnt
     local options
+    # execvp(3) cannot tell "not found" from a directory that it may not read
+    export PATH=/usr/bin:/bin
     for options in "" "-p" "-p -m" "-t $$"; do
         [ "$options" != "-t $$" ] || [ "$EUID" -eq 0 ] || continue
         # shellcheck disable=SC2086

@@ -181,12 +181,34 @@ static void take_signals(struct signals *s)
 		err(125, "signals");
 }
 
+/* execvp(3) says EACCES also when it may not look into some directory of PATH.
+ * Is there a file of that name at all? */
+static bool is_found(const char *name)
+{
+	const char *dir = getenv("PATH"), *end;
+	char file[PATH_MAX];
+	struct stat st;
+
+	if (strchr(name, '/') || !dir)
+		return true;
+	for (;; dir = end + 1) {
+		end = strchrnul(dir, ':');
+		snprintf(file, sizeof(file), "%.*s/%s", (int)(end - dir), dir, name);
+		if (stat(end == dir ? name : file, &st) == 0)
+			return true;
+		if (!*end)
+			return false;
+	}
+}
+
 __attribute__((noreturn)) static void exec_cmd(char **cmd, const struct signals *s)
 {
 	if (sigaction(SIGCHLD, &s->callers_chld, NULL) == -1 ||
 	    sigprocmask(SIG_SETMASK, &s->callers_mask, NULL) == -1)
 		err(125, "signals");
 	execvp(cmd[0], cmd);
+	if (errno == EACCES && !is_found(cmd[0]))
+		errno = ENOENT;
 	err(errno == ENOENT ? 127 : 126, "%s", cmd[0]);
 }
 
