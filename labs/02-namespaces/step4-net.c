@@ -51,7 +51,7 @@ static void show(const char *where)
 		count++;
 	if_freenameindex(names);
 	close(fd);
-	printf("%s: %s, %d interfaces, lo is %s, 127.0.0.1: %s\n", where, link, count,
+	printf("%s: %s, %d interface%s, lo is %s, 127.0.0.1: %s\n", where, link, count,
 	       lo.ifr_flags & IFF_UP ? "up" : "down", try_connect());
 }
 
