@@ -52,7 +52,7 @@ static void show(const char *where)
 	if_freenameindex(names);
 	close(fd);
 	printf("%s: %s, %d interface%s, lo is %s, 127.0.0.1: %s\n", where, link, count,
-	       lo.ifr_flags & IFF_UP ? "up" : "down", try_connect());
+	       count == 1 ? "" : "s", lo.ifr_flags & IFF_UP ? "up" : "down", try_connect());
 }
 
 int main(int argc, char **argv)
