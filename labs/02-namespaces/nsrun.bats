@@ -389,6 +389,7 @@ spawn_plain() {
 @test "[3] nobody outlives nsrun, whenever it is killed" {
     hint "nsrun may be dead before PR_SET_PDEATHSIG: then ask it for a byte; EOF is no answer, see prctl(2)"
     require ns:pid
+    run -0 as_root -- true
     # from the first moment that it runs, to some milliseconds later
     spawn bash -c 'for ((i = 0; i < 60; i++)); do
             if ((i % 2)); then "$@" -p -m sleep 60 & else "$@" sleep 60 & fi
