@@ -1,0 +1,100 @@
+/* step1-where.c - which cgroup version has which controller, and where are we?
+ *
+ *   ./step1-where [CONTROLLER...]
+ *
+ * New in this step: /proc/self/mountinfo and /proc/self/cgroup.  A v1 hierarchy
+ * names its controllers in its mount options; the v2 tree lists them in its
+ * cgroup.controllers.  See cgroups(7), mountinfo in proc(5). */
+#include <err.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Is WORD in LIST, between commas, blanks and the ends? */
+static bool listed(const char *list, const char *word)
+{
+	const char *const ends = ", \n";
+	size_t length = strlen(word);
+
+	for (const char *p = list; (p = strstr(p, word)); p += length)
+		if ((p == list || strchr(ends, p[-1])) && (!p[length] || strchr(ends, p[length])))
+			return true;
+	return false;
+}
+
+/* The version that carries CONTROLLER, or 0, and where it is mounted.  With
+ * no CONTROLLER, the v2 tree itself. */
+static int version_of(const char *controller, char point[256])
+{
+	char line[4096], dir[256], type[16], options[1024], path[512], *rest;
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	int version = 0;
+
+	if (!f)
+		err(1, "/proc/self/mountinfo");
+	while (version != 1 && fgets(line, sizeof(line), f)) {
+		rest = strstr(line, " - ");
+		if (!rest || sscanf(line, "%*s %*s %*s %*s %255s", dir) != 1 ||
+		    sscanf(rest, " - %15s %*s %1023s", type, options) != 2)
+			continue;
+		if (controller && !strcmp(type, "cgroup") && listed(options, controller))
+			version = 1;
+		else if (!strcmp(type, "cgroup2"))
+			version = 2;
+		else
+			continue;
+		strcpy(point, dir);
+	}
+	fclose(f);
+	if (version != 2 || !controller)
+		return version;
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", point);
+	f = fopen(path, "re");
+	if (!f || !fgets(line, sizeof(line), f) || !listed(line, controller))
+		version = 0;
+	if (f)
+		fclose(f);
+	return version;
+}
+
+/* The group of this process in that hierarchy: "4:memory:/path", "0::/path". */
+static void print_group(int version, const char *controller)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char line[4096], *list, *path;
+
+	if (!f)
+		err(1, "/proc/self/cgroup");
+	while (fgets(line, sizeof(line), f)) {
+		list = strchr(line, ':') + 1;
+		path = strchr(list, ':');
+		*path++ = '\0';
+		if (version == 1 ? listed(list, controller) : !*list)
+			fputs(path, stdout);
+	}
+	fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+	char *usual[] = { "memory", "pids", "cpu", "cpuset", "blkio", "io", "freezer", NULL };
+	char point[256];
+	int version, found = 0;
+
+	if (argc > 1 && *argv[1] == '-')
+		errx(2, "usage: ./step1-where [CONTROLLER...]");
+	for (char **name = argc > 1 ? argv + 1 : usual; *name; name++) {
+		version = version_of(*name, point);
+		found += version;
+		printf(version ? "%-8s v%d  %-26s " : "%-8s -\n", *name, version, point);
+		if (version)
+			print_group(version, *name);
+	}
+	if (version_of(NULL, point)) {
+		printf("%-8s v2  %-26s ", "(tree)", point);
+		print_group(2, "");
+	} else if (!found) {
+		errx(77, "no cgroup hierarchy is mounted");
+	}
+	return 0;
+}
