@@ -100,13 +100,13 @@ expect_runs() {
     of_root "$(mask)"
 }
 
-@test "[7] with uid 0 the kept ones are permitted, effective and bounding, and no others" {
+@test "[6] with uid 0 the kept ones are permitted, effective and bounding, and no others" {
     hint "for uid 0, exec computes permitted = bounding | inheritable: see capabilities(7)"
     hold "${ROOT[@]}" "$EXERCISE" -k chown,kill,net_raw -- "${HOLD[@]}"
     of_root "$(mask chown kill net_raw)"
 }
 
-@test "[7] with another uid the kept ones are in all five sets, and no others" {
+@test "[6] with another uid the kept ones are in all five sets, and no others" {
     require root
     hint "only the ambient set survives the exec of an ordinary file: see PR_CAP_AMBIENT in prctl(2)"
     hold "$EXERCISE" -u 1000 -k chown,kill,net_raw -- "${HOLD[@]}"
@@ -273,6 +273,19 @@ expect_runs() {
     of_root "$(mask chown kill)"
     expect_refused bounded "${USER_IS[@]}" unshare --map-root-user "$USER_DIR/capdrop" -u 4242 -- echo ran
     expect_refused bounded "${USER_IS[@]}" unshare --map-root-user "$USER_DIR/capdrop" -u 0:4242 -- echo ran
+    expect_refused bounded "${USER_IS[@]}" unshare --map-root-user "$USER_DIR/capdrop" -u 4242:0 -- echo ran
+}
+
+@test "[2] a caller under securebits gets what is promised, or 125" {
+    hint "with SECBIT_NOROOT exec gives uid 0 nothing, and it is inherited: see PR_GET_SECUREBITS in prctl(2)"
+    local caller=(setpriv "--inh-caps=+setpcap,+chown,+kill" "--ambient-caps=+setpcap,+chown,+kill"
+        --securebits=+noroot)
+    run from "${caller[@]}" grep CapPrm /proc/self/status
+    expect "the caller's permitted set" "$(mask setpcap chown kill)" "${output##*[[:space:]]}"
+    run --separate-stderr from "${caller[@]}" "$EXERCISE" -k chown -- grep -E "^Cap(Prm|Eff|Bnd)" /proc/self/status
+    [ "$status" -eq 0 ] || { expect_error 125 capdrop; return; }
+    expect "CapPrm, CapEff, CapBnd" "$(mask chown) $(mask chown) $(mask chown)" \
+        "$(awk '{ printf "%s%s", sep, $2; sep = " " }' <<<"$output")"
 }
 
 # ---- what it is good for --------------------------------------------------
@@ -346,6 +359,7 @@ expect_runs() {
 
 @test "[2] 127 for a CMD that is not there, 126 for one that cannot run" {
     hint "ENOENT and all others: see execve(2), env(1)"
+    local PATH=/usr/bin:/bin    # every folder in it can be searched
     expect_runs as_root -- echo ran
     run -127 --separate-stderr as_root -- "$USER_DIR/nothing-here"
     expect_error 127 capdrop

@@ -328,25 +328,28 @@ static void parse(int argc, char **argv, struct request *r)
 	r->command = argv + optind;
 }
 
-/* find: the file that execvp(3) will run */
-static bool find(const char *name, char *path, size_t size, struct stat *st)
+/* find: the file that execvp(3) will run; 0, or the reason why there is none */
+static int find(const char *name, char *path, size_t size, struct stat *st)
 {
 	const char *dirs = getenv("PATH");
+	int why = ENOENT;
 
 	if (strchr(name, '/')) {
 		snprintf(path, size, "%s", name);
-		return stat(path, st) == 0;
+		return stat(path, st) == 0 ? 0 : errno;
 	}
 	for (dirs = dirs ? dirs : "/bin:/usr/bin";; dirs++) {
 		int length = (int)strcspn(dirs, ":");
 
 		snprintf(path, size, "%.*s%s%s", length, dirs, length ? "/" : "", name);
-		if (stat(path, st) == 0 && S_ISREG(st->st_mode) &&
-		    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
-			return true;
+		if (stat(path, st) == 0) {
+			if (S_ISREG(st->st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
+				return 0;
+			why = EACCES;
+		}
 		dirs += length;
 		if (!*dirs)
-			return false;
+			return why;
 	}
 }
 
@@ -361,7 +364,7 @@ static void check_program(const char *name)
 	struct stat st;
 	struct statvfs fs;
 
-	if (!find(name, path, sizeof(path), &st))
+	if (find(name, path, sizeof(path), &st) != 0)
 		return;		/* execvp says it better */
 	if (statvfs(path, &fs) == 0 && fs.f_flag & ST_NOSUID)
 		return;		/* such a mount has neither */
@@ -374,6 +377,22 @@ static void check_program(const char *name)
 	}
 	if (geteuid() != 0 && getxattr(path, "security.capability", NULL, 0) >= 0)
 		errx(125, "%s: has file capabilities, so exec would not leave it what is kept", path);
+}
+
+static _Noreturn void run(char **command)
+{
+	execvp(command[0], command);
+	int why = errno;
+
+	/* A folder in PATH that CMD may not search does not make it found. */
+	if (why == EACCES) {
+		char path[PATH_MAX];
+		struct stat st;
+
+		why = find(command[0], path, sizeof(path), &st) == ENOENT ? ENOENT : EACCES;
+	}
+	errno = why;
+	err(why == ENOENT ? 127 : 126, "%s", command[0]);
 }
 
 int main(int argc, char **argv)
@@ -402,6 +421,5 @@ int main(int argc, char **argv)
 	verify(&r, passed);
 	if (r.kept)
 		check_program(r.command[0]);
-	execvp(r.command[0], r.command);
-	err(errno == ENOENT ? 127 : 126, "%s", r.command[0]);
+	run(r.command);
 }
