@@ -276,9 +276,10 @@ Gid: 6 6 6 6"
 @test "[4] a refusal is one line, whatever newuidmap prints" {
     require userns tool:newuidmap tool:newgidmap
     hint "read its stderr through a pipe, and fold it into your line, see pipe(2), dup2(2)"
-    run user_prog -- echo ran
-    expect_output ran
     fake_helpers 'echo "one word"; echo "another word" >&2; echo "a third" >&2; exit 1'
+    # The control, and the maps that take no helper.
+    run bounded "${FAKED[@]}" "$EXERCISE" -- echo ran
+    expect_output ran
     run --separate-stderr bounded "${FAKED[@]}" "$EXERCISE" -U "0:$USER_ID:1" -U 1:20000:1 -- echo ran
     expect_refused
     run --separate-stderr bounded "${FAKED[@]}" "$EXERCISE" -G "0:$GROUP_ID:1" -G 1:20000:1 -- echo ran
