@@ -79,20 +79,3 @@ setup() {
     dir=$(cgroup_dir "$CONTAINER" cpu)
     wait_for grep -q 'nr_throttled [1-9]' "$dir/cpu.stat"
 }
-
-@test "[4] a limit that cannot be enforced is 125, never a silent no" {
-    hint "an ordinary user without a delegated cgroup; see cgroups(7), delegation"
-    require user
-    user_dir
-    cp -a "$ROOTFS" "$USER_DIR/rootfs"
-    cp "$EXERCISE" "$USER_DIR/skiff"
-    chown -R "$(lab_uid):$(lab_gid)" "$USER_DIR"
-    cd "$USER_DIR"
-    if as_user sh -c "[ -w '$(cgroup_where memory | cut -d' ' -f2)' ]"; then
-        cannot "the cgroup root is writable for uid $(lab_uid)"
-    fi
-    run --separate-stderr bounded setpriv --reuid="$(lab_uid)" --regid="$(lab_gid)" --clear-groups \
-        ./skiff run -m 64m rootfs echo ran
-    expect_error 125 skiff
-    expect output "" "$output"
-}

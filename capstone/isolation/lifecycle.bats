@@ -95,20 +95,3 @@ load common
     expect_error 125 skiff
     expect_footprint "$before"
 }
-
-@test "[4] an ordinary user runs a container too" {
-    hint "newuidmap(1), or the one-id map that needs no privilege: user_namespaces(7)"
-    require user userns overlay:user
-    user_dir
-    cp -a "$ROOTFS" "$USER_DIR/rootfs"
-    cp "$EXERCISE" "$USER_DIR/skiff"
-    chown -R "$(lab_uid):$(lab_gid)" "$USER_DIR"
-    cd "$USER_DIR"
-    close_and_run() { ( close_fds; as_user ./skiff run rootfs "$@" </dev/null ); }
-    run --separate-stderr close_and_run sh -c 'id -u; touch /new; echo $?; grep -c . /proc/self/uid_map; cat /proc/self/status'
-    expect_status 0
-    expect "uid and touch" "0 0" "$(head -n 2 <<<"$output" | xargs)"
-    expect_match Seccomp "Seccomp:[[:space:]]2" "$output"
-    expect_match CapBnd "CapBnd:[[:space:]]00000000800405fb" "$output"
-    expect "new files in the rootfs" "" "$(ls rootfs/new 2>/dev/null || true)"
-}
