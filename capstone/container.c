@@ -27,6 +27,8 @@ static int catch_signals(struct container *c, struct failure *f)
 		sigaddset(&set, passed[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* A caller that ignores it would have the kernel reap our child. */
+	signal(SIGCHLD, SIG_DFL);
 	c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return c->signals < 0 ? fail(f, errno, "signalfd") : 0;
 }
@@ -124,8 +126,11 @@ static int container_wait(const struct config *config, struct container *c, stru
 			syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
 			left = -1;
 		}
-		if (poll(fds, 3, left > 60000 ? 60000 : (int)left) < 0 && errno != EINTR)
+		if (poll(fds, 3, left > 60000 ? 60000 : (int)left) < 0) {
+			if (errno == EINTR)
+				continue;
 			return fail(f, errno, "poll");
+		}
 		/* The child's last words come before the news of its death. */
 		if (fds[0].revents != 0 && hear(c, &ready, f) < 0)
 			return -1;

@@ -3,7 +3,7 @@
  * The order is the point: each step takes away what the next does not need.
  */
 #include <errno.h>
-#include <linux/close_range.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,22 +15,25 @@
 
 #include "skiff.h"
 
-static void report(int socket, const struct failure *f) __attribute__((noreturn));
-static void report(int socket, const struct failure *f)
+enum { SOCKET = 3 };            /* the one descriptor that is ours */
+
+static void report(struct failure *f) __attribute__((noreturn));
+static void report(struct failure *f)
 {
-	sync_send(socket, f, -1);
+	if (f->status == 0)     /* never to be taken for "ready" */
+		fail(f, 0, "a step failed and did not say why");
+	sync_send(SOCKET, f, -1);
 	_exit(f->status);
 }
 
-/* await_go - returns 0 with the descriptor that came along.  A parent that is
- * gone gave no permission: there is nobody left to report to. */
-static int await_go(int socket, int *fd)
+/* await_go - with the descriptor that comes along.  A parent that is gone gave
+ * no permission: there is nobody left to report to. */
+static void await_go(int *fd)
 {
 	struct failure go;
 
-	if (sync_receive(socket, &go, fd) != 1 || go.status != 0)
+	if (sync_receive(SOCKET, &go, fd) != 1 || go.status != 0)
 		_exit(125);
-	return 0;
 }
 
 /* Dying with the parent is lost at every change of ids (prctl(2)). */
@@ -67,7 +70,7 @@ static void run(const struct config *config, struct failure *f)
  * init - PID 1 with --init: COMMAND is its child; it reaps orphans, passes
  * signals on, and ends with COMMAND's status, which ends the rest.
  */
-static void init(const struct config *config, int socket, struct failure *f)
+static void init(const struct config *config, struct failure *f)
 {
 	sigset_t all;
 	int status, result = -1;
@@ -82,9 +85,9 @@ static void init(const struct config *config, int socket, struct failure *f)
 	}
 	if (child == 0) {
 		run(config, f);
-		report(socket, f);
+		report(f);
 	}
-	close(socket);
+	close(SOCKET);
 	while (result < 0) {
 		int signo = sigwaitinfo(&all, NULL);
 		if (signo > 0 && signo != SIGCHLD)
@@ -99,6 +102,7 @@ static void init(const struct config *config, int socket, struct failure *f)
 static int take_root_away(const struct config *config, struct failure *f)
 {
 	const char *workdir = config->workdir != NULL ? config->workdir : "/";
+	char where[4096];
 
 	if (config->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail(f, errno, "PR_SET_NO_NEW_PRIVS");
@@ -113,6 +117,8 @@ static int take_root_away(const struct config *config, struct failure *f)
 	 * and after pivot_root, so that it leads nowhere else (CVE-2024-21626). */
 	if (chdir(workdir) < 0)
 		return fail(f, errno, "--workdir: %s", workdir);
+	if (getcwd(where, sizeof(where)) == NULL || *where != '/')
+		return fail(f, 0, "--workdir: %s: leads out of the container", workdir);
 	return die_with_parent(f);
 }
 
@@ -121,41 +127,44 @@ void init_main(const struct config *config, int socket)
 	struct failure f = { 0 };
 	int lower = -1;
 
-	/* 1. Nothing before the parent has mapped our ids and placed us. */
-	if (die_with_parent(&f) < 0)
-		report(socket, &f);
-	await_go(socket, &lower);
+	/* 1. No descriptor of the caller's gets any further: an open directory
+	 * of the host is a way out (CVE-2016-9962, CVE-2024-21626). */
+	if (dup3(socket, SOCKET, O_CLOEXEC) < 0 && socket != SOCKET)
+		_exit(125);
+	if (syscall(SYS_close_range, SOCKET + 1U, ~0U, 0U) < 0) {
+		fail(&f, errno, "close_range");
+		report(&f);
+	}
 
-	/* 2. Root of the container, its namespaces, its root filesystem. */
+	/* 2. Nothing before the parent has mapped our ids and placed us. */
+	if (die_with_parent(&f) < 0)
+		report(&f);
+	await_go(&lower);
+
+	/* 3. Root of the container, its namespaces, its root filesystem. */
 	umask(022);
 	if ((config->userns && userns_become_root(&f) < 0) || die_with_parent(&f) < 0 ||
 	    namespaces_setup(config, &f) < 0 || overlay_enter(config, lower, &f) < 0)
-		report(socket, &f);
+		report(&f);
 
-	/* 3. Less privilege, step by step. */
+	/* 4. Less privilege, step by step. */
 	if (take_root_away(config, &f) < 0)
-		report(socket, &f);
+		report(&f);
 
-	/* 4. The last change of ids is behind us.  Tell the parent, and see
+	/* 5. The last change of ids is behind us.  Tell the parent, and see
 	 * that it is still there: from here on its death is ours. */
-	if (sync_send(socket, &f, -1) < 0)
+	if (sync_send(SOCKET, &f, -1) < 0)
 		_exit(125);
-	await_go(socket, NULL);
-
-	/* 5. No descriptor of the caller's, or of ours, reaches COMMAND. */
-	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
-		fail(&f, errno, "close_range");
-		report(socket, &f);
-	}
+	await_go(NULL);
 
 	/* 6. Last before execve(2), so that the filter need not allow anything
 	 * above.  PID 1 has it too: without, others could take it over through
 	 * /proc/1/mem. */
 	if (config->no_new_privs && seccomp_apply(config, &f) < 0)
-		report(socket, &f);
+		report(&f);
 	if (config->init)
-		init(config, socket, &f);
+		init(config, &f);
 	else
 		run(config, &f);
-	report(socket, &f);
+	report(&f);
 }

@@ -4,6 +4,7 @@
  * child.  What was asked for: options.c.  One module for each mechanism:
  * namespaces.c userns.c cgroups.c overlay.c mounts.c capabilities.c seccomp.c.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,11 @@ int main(int argc, char **argv)
 	struct config config;
 	int status;
 
+	/* A caller that closed 0, 1 or 2 must not have them filled by ours. */
+	do
+		status = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (status >= 0 && status <= 2);
+	close(status);
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		fputs(usage, stdout);
 		return 0;

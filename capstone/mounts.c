@@ -42,7 +42,7 @@ int mount_attach(int mount, int target, const char *what, struct failure *f)
 	int result = 0;
 
 	if (mount < 0 || target < 0)
-		result = -1;    /* F is filled already */
+		result = f->status != 0 ? -1 : fail(f, errno, "mounting %s", what);
 	else if (syscall(SYS_move_mount, mount, "", target, "",
 			 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		result = fail(f, errno, "mounting %s", what);

@@ -116,14 +116,16 @@ int overlay_enter(const struct config *config, int lower, struct failure *f)
 	if (lower < 0 || stage(config, lower, f) < 0)
 		return -1;
 	root = open_overlay(config, f);
-	if (root < 0 || fchdir(root) < 0 || mounts_fill(config, root, f) < 0)
-		return root < 0 || f->status != 0 ? -1 : fail(f, errno, "the overlay");
+	if (root < 0 || mounts_fill(config, root, f) < 0)
+		return -1;
 	if (config->masked && mounts_mask(root, f) < 0)
 		return -1;
 	/* Last, so that missing mount points could still be made. */
 	if (config->read_only && syscall(SYS_mount_setattr, root, "", AT_EMPTY_PATH, &read_only,
 					 sizeof(read_only)) < 0)
 		return fail(f, errno, "making the root read-only");
+	if (fchdir(root) < 0)
+		return fail(f, errno, "the overlay");
 	/*
 	 * pivot_root(".", "."): the old root ends up on top of the new one, and
 	 * is taken off whole, so no directory for it is needed in ROOTFS.

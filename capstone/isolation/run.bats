@@ -121,4 +121,12 @@ END
     expect_output /etc
     run --separate-stderr prog run -w /no/such/dir "$ROOTFS" pwd
     expect_error 125 skiff
+    # an open directory of the host's is no way out (CVE-2024-21626)
+    image=$BATS_TEST_TMPDIR/image
+    cp -a "$ROOTFS" "$image"
+    ln -s /proc/self/fd/9 "$image/work"
+    for dir in /proc/self/fd/9 /work; do
+        run --separate-stderr bash -c 'exec 3>&- 4>&- 9</; exec "$1" run -w "$3" "$2" ls' _ "$EXERCISE" "$image" "$dir"
+        expect_error 125 skiff
+    done
 }
