@@ -280,6 +280,7 @@ expect_runs() {
     hint "with SECBIT_NOROOT exec gives uid 0 nothing, and it is inherited: see PR_GET_SECUREBITS in prctl(2)"
     local caller=(setpriv "--inh-caps=+setpcap,+chown,+kill" "--ambient-caps=+setpcap,+chown,+kill"
         --securebits=+noroot)
+    expect_runs as_root -k chown -- echo ran
     run from "${caller[@]}" grep CapPrm /proc/self/status
     expect "the caller's permitted set" "$(mask setpcap chown kill)" "${output##*[[:space:]]}"
     run --separate-stderr from "${caller[@]}" "$EXERCISE" -k chown -- grep -E "^Cap(Prm|Eff|Bnd)" /proc/self/status
