@@ -312,12 +312,17 @@ shells_end() {
     SCRATCH=''
 }
 
+BACKGROUND='(^|[^&>|<])&($|[^&>0-9-])'
+
 # command_run N SECONDS [SHOW]: command N of the sheet, in its shell
 command_run() {
     local who=${CMD_WHO[$1]}
     RUN_OUTPUT='' RUN_STATUS='' RUN_FATE=dead
     if [ -z "${SHELL_PID[$who]-}" ]; then shell_start "$who" || return 1; fi
-    shell_run "$who" "${CMD_TEXT[$1]}" "${@:2}"
+    shell_run "$who" "${CMD_TEXT[$1]}" "${@:2}" || return 1
+    # A job that was put in the background is under way by the time that anybody
+    # has typed the next command; here, that would come at once.
+    [[ ! ${CMD_TEXT[$1]} =~ $BACKGROUND ]] || sleep 0.1
 }
 
 # command_fate SECONDS: in words, what shell_run's RUN_FATE tells
