@@ -250,7 +250,7 @@ static void take_binds(struct request *req)
 
 		/* TODO 2: make bind->tree a copy of SRC and of all that is mounted
 		 * below it, attached nowhere; if bind->ro, all of it read-only.
-		 * See open_tree(2): OPEN_TREE_CLONE; mount_setattr(2): AT_RECURSIVE. */
+		 * See mount_setattr(2): AT_RECURSIVE; its EXAMPLES use open_tree. */
 		/* BEGIN SOLUTION */
 		bind->tree = sys_open_tree(AT_FDCWD, bind->src,
 					   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
@@ -389,7 +389,8 @@ static void place_binds(const struct request *req, int root)
 
 		/* TODO 7: open DST, making it if the root is writable; refuse the root
 		 * itself, and a file where SRC is a directory or the reverse; then
-		 * attach bind->tree there.  See move_mount(2): MOVE_MOUNT_*_EMPTY_PATH. */
+		 * attach bind->tree there.  See mount_setattr(2), EXAMPLES, for
+		 * move_mount, and MOVE_MOUNT_T_EMPTY_PATH. */
 		/* BEGIN SOLUTION */
 		at = req->upper ? make_inside(root, bind->dst, is_dir(bind->tree), 0)
 				: open_inside(root, bind->dst);
