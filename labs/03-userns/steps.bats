@@ -10,11 +10,17 @@ all_caps() { user_run unshare --map-root-user sed -n 's/^CapEff:\t//p' /proc/sel
 
 @test "every step refuses an argument that it does not know with status 2" {
     local step
-    for step in step2-powerless step3-giveaway step4-range; do
+    for step in step2-powerless step4-giveaway step5-range; do
         run --separate-stderr bounded ./"$step" what
         expect_status 2
         # shellcheck disable=SC2154  # stderr is set by run
         expect stderr "usage: $step" "$stderr"
+    done
+    for step in "" what 1x "1 2"; do
+        # shellcheck disable=SC2086  # none, one or two words
+        run --separate-stderr bounded ./step3-family $step
+        expect_status 2
+        expect stderr "usage: step3-family PID" "$stderr"
     done
     run --separate-stderr bounded ./step1-map --what
     expect_status 2
@@ -101,8 +107,8 @@ all_caps() { user_run unshare --map-root-user sed -n 's/^CapEff:\t//p' /proc/sel
     require_step "$status"
     local own
     own=$(sed -n 's/^now uid 0.*, in //p' <<<"$output")
-    # Nobody has moved this test's uts namespace, so its own user namespace has it.
-    [ "$(ns_of self uts)" != "$(ns_of 1 uts 2>/dev/null)" ] ||
+    # This number is that of the initial user namespace on every machine.
+    [ "$(ns_of self user)" != "user:[4026531837]" ] ||
         expect "the owner of the host's uts namespace" "$(ns_of self uts) is owned by $(ns_of self user)" "${lines[0]}"
     expect_match "the same, asked from inside" "^$(ns_of self uts | sed 's/[][]/\\&/g') is owned by: Operation not permitted" \
         "$(grep -F "$(ns_of self uts)" <<<"${output#*$'\n'}")"
@@ -120,7 +126,53 @@ all_caps() { user_run unshare --map-root-user sed -n 's/^CapEff:\t//p' /proc/sel
     [ "$EUID" -ne 0 ] || ls /root >/dev/null
 }
 
-# ---- steps 3 and 4 ----------------------------------------------------------
+# ---- step 3 -----------------------------------------------------------------
+
+# nested: two user namespaces of the ordinary user, one in the other; the pid of
+# the process in the inner one in $NESTED
+nested() {
+    ( close_fds; as_user unshare --map-root-user unshare --map-root-user sleep 60 </dev/null >/dev/null 2>&1 ) &
+    LAB_SPAWNED+=("$!")
+    wait_for sleeper
+    NESTED=$(sleeper)
+}
+
+sleeper() {
+    local pid
+    for pid in $(marked_pids); do
+        [ "$(cat "/proc/$pid/comm")" != sleep ] || { echo "$pid"; return 0; }
+    done
+    return 1
+}
+
+@test "step 3: the owner outside, without capabilities, may enter what stands in its namespace" {
+    require userns
+    nested
+    run user_run ./step3-family "$NESTED"
+    expect_status 0
+    expect "who asks" "before: uid $(lab_uid), CAP_SYS_ADMIN no, in $(ns_of self user)" "${lines[0]}"
+    expect "the inner one" "$(ns_of "$NESTED" user) has the owner $(lab_uid)" "${lines[1]}"
+    expect_match "the outer one" "^user:\[[0-9]+\] has the owner $(lab_uid)\$" "${lines[2]}"
+    expect_match "the one that both stand in" "^$(ns_of self user | sed 's/[][]/\\&/g') has the owner" "${lines[3]}"
+    expect_match output "setns to it: done" "$output"
+    expect_match output "after: uid 0, CAP_SYS_ADMIN yes, in user:" "$output"
+    expect_match output "setns to the old one: Operation not permitted" "$output"
+    expect_match output "setns to the present one: Invalid argument" "$output"
+}
+
+@test "step 3: nobody else may enter it" {
+    require root userns ns:user
+    nested
+    # Another user has no power over it, and need not even be shown it.
+    run bounded setpriv --reuid=20000 --regid=20000 --clear-groups ./step3-family "$NESTED"
+    expect_status 1
+    expect_match output "Permission denied" "$output"
+    # Root may: CAP_SYS_ADMIN in a namespace counts in all below it.
+    run bounded ./step3-family "$NESTED"
+    expect_match output "setns to it: done" "$output"
+}
+
+# ---- steps 4 and 5 ----------------------------------------------------------
 
 # attackable: whether the two targets are open to root here, the control
 attackable() {
@@ -130,11 +182,11 @@ attackable() {
     [ -r /etc/shadow ] || cannot "no /etc/shadow here"
 }
 
-@test "step 3: a root with the host's uid 0 gets at what belongs to it" {
+@test "step 4: a root with the host's uid 0 gets at what belongs to it" {
     attackable
     local before
     before=$(cat /proc/sys/kernel/core_pattern)
-    run bounded ./step3-giveaway
+    run bounded ./step4-giveaway
     require_step "$status"
     expect_status 0
     expect_match output "uid 0, uid_map +0 +0 +1" "$output"
@@ -143,9 +195,9 @@ attackable() {
     expect "core_pattern, which nobody wrote" "$before" "$(cat /proc/sys/kernel/core_pattern)"
 }
 
-@test "step 4: a root with a high uid does not" {
+@test "step 5: a root with a high uid does not" {
     attackable
-    run bounded ./step4-range
+    run bounded ./step5-range
     require_step "$status"
     expect_status 0
     expect_match output "uid 0, uid_map +0 +200000 +65536" "$output"
@@ -153,23 +205,23 @@ attackable() {
     expect_match output "/etc/shadow +Permission denied" "$output"
 }
 
-@test "steps 3 and 4: an ordinary user may not write these maps" {
+@test "steps 4 and 5: an ordinary user may not write these maps" {
     require userns user
-    run user_run ./step3-giveaway
+    run user_run ./step4-giveaway
     require_step "$status"
     expect_status 1
     expect_match output "uid_map: Operation not permitted" "$output"
-    run user_run ./step4-range
+    run user_run ./step5-range
     expect_status 1
     expect_match output "uid_map: Operation not permitted" "$output"
 }
 
-@test "step 4: the range alone is not enough, one has to become its root" {
+@test "step 5: the range alone is not enough, one has to become its root" {
     attackable
     require tool:cc
     user_dir
     # The step without the line that changes the ids, and its error message.
-    sed '/setresuid(0, 0, 0)/,+1d' step4-range.c |
+    sed '/setresuid(0, 0, 0)/,+1d' step5-range.c |
         cc -D_GNU_SOURCE -w -x c - -o "$USER_DIR/forgot"
     run bounded "$USER_DIR/forgot"
     expect_match output "uid $(cat /proc/sys/kernel/overflowuid), uid_map +0 +200000 +65536" "$output"
