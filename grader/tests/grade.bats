@@ -1,0 +1,271 @@
+# grader/tests/grade.bats - points, statuses, files
+
+load course
+
+setup() {
+    lab_setup
+    course
+}
+
+@test "everything passes: 0, all points, both files" {
+    grade
+    expect_status 0
+    expect_match "the table" 'total +400 +400' "$output"
+    expect_json .score 400
+    [ -s "$REPORT" ]
+    expect "files in grade/" "report.html results.json" "$(cd "$COURSE/grade" && echo *)"
+    expect "hidden files in grade/" "" "$(find "$COURSE/grade" -name '.*' -type f)"
+}
+
+@test "a failure: 1, the points of the others, what was expected and observed" {
+    lab 01-one first <<-'END'
+	%test "[60] ends with 3" { run -3 prog; }
+	%test "[40] ends with 4" { hint "return 4, see exit(3)"; run prog; expect_status 4; }
+	END
+    grade 01
+    expect_status 1
+    expect_match points '01-one +first: 60 of 100' "$output"
+    expect_match test '✗ +40 +ends with 4' "$output"
+    expect_match expected 'expected: exit status 4' "$output"
+    expect_match observed 'observed: exit status 3' "$output"
+    expect_match hint 'hint: return 4, see exit\(3\)' "$output"
+    expect_json .score 60
+    expect_json '.tests[1].output' $'expected: exit status 4\nobserved: exit status 3\nhint: return 4, see exit(3)'
+}
+
+@test "a failed test without expect shows the check that failed" {
+    lab 01-one first <<-'END'
+	%test "[100] is two things" { [ 1 = 2 ]; }
+	END
+    grade 01
+    expect_status 1
+    expect_match output '\[ 1 = 2 \].*failed' "$output"
+    expect_match output 'labs/01-one/first.bats, line 3' "$(json '.tests[0].output')"
+}
+
+@test "a part by its number, its name, or the variable LAB; the argument wins" {
+    local word
+    for word in 2 02 02-two; do
+        grade "$word"
+        expect_status 0
+        expect_json '[.extra_data.parts[].part] | join(" ")' 02-two
+    done
+    LAB=capstone grade
+    expect_json '[.extra_data.parts[].part] | join(" ")' capstone
+    LAB=02 grade 01
+    expect_json '[.extra_data.parts[].part] | join(" ")' 01-one
+    expect_json '.tests[0].number' 1.1
+}
+
+@test "bad usage is 2, an unknown part lists the labs, --help is 0" {
+    grade 07
+    expect_status 2
+    expect_match list $'01-one\n +02-two\n +capstone' "$output"
+    grade --nonesuch
+    expect_status 2
+    expect_match usage '^usage:' "$output"
+    grade 01 02
+    expect_status 2
+    GRADE_TIMEOUT=soon grade 01
+    expect_status 2
+    grade --help
+    expect_status 0
+    expect_match help 'Exit status' "$output"
+    expect "files" "" "$(ls "$COURSE/grade" 2>/dev/null)"
+}
+
+@test "a skip: 3, no score anywhere, the reason and what to do" {
+    lab 02-two second <<-'END'
+	%test "[60] ends with 3" { run -3 prog; }
+	%test "[40] needs more" { require tool:nonesuch; }
+	END
+    grade
+    expect_no_mark
+    expect_match row '– +40 +needs more' "$output"
+    expect_match reason '1 test: no nonesuch in PATH' "$output"
+    expect_match remedy 'make doctor' "$output"
+    expect_json '.tests[] | select(.name == "needs more") | has("status")' false
+    expect_json '.extra_data.parts[] | select(.part == "01-one").points' 100
+    expect_json '.extra_data.parts[] | select(.part == "02-two") | has("points")' false
+    expect_match page 'no nonesuch in PATH' "$(<"$REPORT")"
+}
+
+@test "a skip beside a failure is still 3" {
+    lab 01-one first <<-'END'
+	%test "[60] fails" { false; }
+	%test "[40] is skipped" { skip; }
+	END
+    grade 01
+    expect_no_mark
+}
+
+@test "settings of the caller do not change a mark" {
+    lab 01-one first <<-'END'
+	%test "[60] ends with 3" { run -3 prog; }
+	%test "[40] needs more" { require tool:nonesuch; }
+	END
+    mkdir "$USER_DIR/bin"
+    printf '#!/bin/sh\nexit 4\n' >"$USER_DIR/bin/first"
+    chmod +x "$USER_DIR/bin/first"
+    LAB_MUST_RUN=1 LAB_BIN=$USER_DIR/bin BATS_TEST_NAME_PREFIX=x BATS_FORMATTER=junit \
+        BATS_NUMBER_OF_PARALLEL_JOBS=4 BASH_ENV=/nonexistent grade 01
+    expect_no_mark
+    expect_json '.tests[0].status' passed
+}
+
+@test "a program that does not build: 0 for that part, the compiler's words, the rest is graded" {
+    sed -i 's/^EXERCISE.*/&\ninclude ..\/lab.mk/; 3,$d' "$COURSE/labs/01-one/Makefile"
+    cp "$COURSE/labs/01-one/first.in" "$COURSE/labs/01-one/first" # of an earlier day
+    echo 'int main(void) { return three; }' >"$COURSE/labs/01-one/first.c"
+    grade
+    expect_status 1
+    expect_match words "‘three’ undeclared" "$output"
+    expect_match part '01-one +first: 0 of 100 \(does not build\)' "$output"
+    expect_json .score 300
+    expect_json '[.tests[] | select(.tags == ["01-one"]) | .score // 0] | add' 0
+    expect_match json "‘three’ undeclared" "$(json '.tests[0].output')"
+    expect_match page "does not build" "$(<"$REPORT")"
+}
+
+@test "a program that lab.mk compiles is graded" {
+    sed -i 's/^EXERCISE.*/&\ninclude ..\/lab.mk/; 3,$d' "$COURSE/labs/01-one/Makefile"
+    echo 'int main(void) { return 3; }' >"$COURSE/labs/01-one/first.c"
+    grade 01
+    expect_status 0
+}
+
+@test "a build that fails because of the machine is no zero" {
+    printf 'first:\n\tfalse\n' >>"$COURSE/labs/01-one/Makefile"
+    sed -i 's/cp .*/false/' "$COURSE/labs/01-one/Makefile"
+    CC=nonesuch grade 01
+    expect_no_mark
+    expect_match why 'no compiler' "$output"
+
+    mkdir "$COURSE/harness"
+    printf '#!/bin/sh\nexit 1\n' >"$COURSE/harness/setup"
+    chmod +x "$COURSE/harness/setup"
+    grade 01
+    expect_no_mark
+    expect_match why 'make setup' "$output"
+
+    printf '#!/bin/sh\nexit 0\n' >"$COURSE/harness/setup"
+    grade 01
+    expect_status 1
+}
+
+@test "what the tests themselves need does not build: no zero" {
+    echo 'nonsense' >"$COURSE/labs/01-one/payload-x.c"
+    grade 01
+    expect_no_mark
+}
+
+@test "time is shown from one second on" {
+    lab 01-one first <<-'END'
+	%test "[60] quick" { true; }
+	%test "[40] slow" { sleep 1.1; }
+	END
+    grade 01
+    expect_match output 'slow   1\.[0-9] s' "$output"
+    expect "time of the quick one" "" "$(grep 'quick.* s$' <<<"$output")"
+    expect_json '.tests[1].extra_data.seconds > 1 and .tests[0].extra_data.seconds < 1' true
+}
+
+@test "an old result is gone before the new one is there" {
+    mkdir "$COURSE/grade"
+    echo old | tee "$COURSE/grade/results.json" >"$COURSE/grade/report.html"
+    printf '#!/bin/sh\nls %s >%s\nexit 3\n' "$COURSE/grade" "$COURSE/seen" >"$COURSE/labs/01-one/first.in"
+    grade 01
+    expect_status 0
+    expect "files during the run" "" "$(<"$COURSE/seen")"
+}
+
+@test "OUT=dir, also relative, and one that cannot be written" {
+    OUT=$USER_DIR/marks grade 01
+    expect_status 0
+    expect files "report.html results.json" "$(cd "$USER_DIR/marks" && echo *)"
+    cd "$USER_DIR"
+    OUT="more" grade 01
+    expect_status 0
+    [ -s "$USER_DIR/more/results.json" ]
+    OUT=/proc/nonesuch grade 01
+    expect_status 2
+    [ ! -e "$COURSE/grade" ]
+}
+
+@test "--check: everything the test printed, what to fix first, no files" {
+    lab 01-one first <<-'END'
+	%test "[50] ends with 3" { run -3 prog; }
+	%test "[30] ends with 4" { hint "return 4, see exit(3)"; echo "diagnosis"; run prog; expect_status 4; }
+	%test "[20] ends with 5" { run prog; expect_status 5; }
+	END
+    grade --check 01
+    expect_status 1
+    expect_match everything diagnosis "$output"
+    expect_match end '50 of 100 points\.
+Fix first: \[30\] ends with 4
+    expected: exit status 4
+    observed: exit status 3
+    .*hint: return 4, see exit\(3\)$' "$output"
+    expect files "" "$(ls "$COURSE/grade" 2>/dev/null)"
+    LAB=02 grade --check
+    expect_status 0
+    expect_match end '100 of 100 points\.$' "$output"
+}
+
+@test "--check shows compiler errors, and warnings too; it builds anew" {
+    sed -i 's/^EXERCISE.*/&\ninclude ..\/lab.mk/; 3,$d' "$COURSE/labs/01-one/Makefile"
+    echo 'int main(void) { return three; }' >"$COURSE/labs/01-one/first.c"
+    grade --check 01
+    expect_status 1
+    expect_match error "‘three’ undeclared" "$output"
+    expect_match end 'Fix first: make it compile' "$output"
+    echo 'int main(void) { int unused; return 3; }' >"$COURSE/labs/01-one/first.c"
+    grade --check 01
+    expect_status 0
+    expect_match warning "unused variable" "$output"
+}
+
+@test "--check without a lab lists them: 2" {
+    grade --check
+    expect_status 2
+    expect_match list $'01-one\n +02-two\n +capstone' "$output"
+}
+
+@test "an ordinary user can grade: what needs root is ungraded, with the reason" {
+    require user
+    lab 01-one first <<-'END'
+	%test "[60] ends with 3" { run -3 prog; }
+	%test "[40] needs root" { require root; }
+	END
+    [ "$EUID" -ne 0 ] || chown -R "$(lab_uid):$(lab_gid)" "$COURSE"
+    cd "$COURSE"
+    results_in "$COURSE/grade"
+    run as_user_bare grader/grade 01
+    expect_no_mark
+    expect_match reason 'needs root \(run it with sudo\)' "$output"
+    expect_match remedy 'sudo make grade' "$output"
+    expect_json '.tests[0].status' passed
+}
+
+@test "what sudo made belongs to whoever called sudo" {
+    require root user
+    SUDO_UID=$(lab_uid) SUDO_GID=$(lab_gid) grade 01
+    expect_status 0
+    expect owner "$(lab_uid)" "$(stat -c %u "$COURSE/grade/results.json")"
+    expect owner "$(lab_uid)" "$(stat -c %u "$COURSE/labs/01-one/first")"
+}
+
+@test "colour only on a terminal, and not with NO_COLOR" {
+    require tool:script
+    grade 01
+    expect "escape sequences in a pipe" "" "$(grep $'\e' <<<"$output")"
+    run on_terminal
+    expect_status 0
+    expect_match colour $'\e\\[32m100 of 100' "$output"
+    expect_match progress '01-one: building' "$output"
+    NO_COLOR=1 run on_terminal
+    expect "colours" "" "$(grep -F $'\e[3' <<<"$output")"
+}
+on_terminal() {
+    ( close_fds; TERM=xterm exec script -qec "$COURSE/grader/grade 01" /dev/null </dev/null )
+}
