@@ -3,8 +3,8 @@
  *   payload-filter PID COUNT CALL...     CALL: native:N, x32:N, foreign:N
  *
  * For each CALL, prints what the COUNT filters that PID loaded last would say
- * to that number: 'through' (allowed, perhaps logged) or 'refused'.  `foreign`
- * is the 32-bit architecture of this machine.  The kernel hands out the
+ * to that number: 'through', 'logged' (and through) or 'refused'.  `foreign` is
+ * the 32-bit architecture of this machine.  The kernel hands out the
  * filters, and this program runs them on a struct seccomp_data of its own, so
  * that it can ask for calls that this kernel does not even have (x32).
  *
@@ -131,7 +131,7 @@ int main(int argc, char **argv)
 	waitpid(pid, NULL, __WALL);
 	for (char **word = argv + 3; *word; word++) {
 		struct seccomp_data data = parse_call(*word);
-		int refused = 0;
+		int refused = 0, logged = 0;
 
 		for (long i = 0; i < atoi(argv[2]); i++) {
 			if (ptrace(PTRACE_SECCOMP_GET_FILTER, pid, i, insns) == -1) {
@@ -140,9 +140,10 @@ int main(int argc, char **argv)
 				err(errno == ENOENT ? 1 : 77, "filter %ld", i);
 			}
 			uint32_t action = run(insns, &data) & SECCOMP_RET_ACTION_FULL;
+			logged |= action == SECCOMP_RET_LOG;
 			refused |= action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG;
 		}
-		printf("%s: %s\n", *word, refused ? "refused" : "through");
+		printf("%s: %s\n", *word, refused ? "refused" : logged ? "logged" : "through");
 	}
 	return 0;
 }
