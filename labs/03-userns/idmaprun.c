@@ -34,6 +34,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -209,6 +210,30 @@ static uint32_t first_id(const struct idmap *map)
 		if (map->line[i].in == 0)
 			return 0;
 	return map->line[0].in;
+}
+
+/*
+ * in_path: whether there is such a program.  execvp(3) says EACCES for one that
+ * is nowhere, too, if it may not look into a folder of PATH; and CMD's user is
+ * seldom the one whose PATH it is.
+ */
+static bool in_path(const char *name)
+{
+	const char *dirs = getenv("PATH");
+	char path[4096];
+	struct stat st;
+	int length;
+
+	if (strchr(name, '/') || !dirs)
+		return true;
+	for (;; dirs += length + 1) {
+		length = (int)strcspn(dirs, ":");
+		snprintf(path, sizeof(path), "%.*s%s%s", length, dirs, length ? "/" : "", name);
+		if (stat(path, &st) == 0)
+			return true;
+		if (!dirs[length])
+			return false;
+	}
 }
 
 /* ---- given: running newuidmap and newgidmap, waiting for CMD ------------- */
@@ -442,7 +467,7 @@ static void child(int parent_socket, pid_t parent, uid_t uid, gid_t gid, char **
 	/* END SOLUTION */
 
 	execvp(argv[0], argv);
-	why = errno;
+	why = errno == EACCES && !in_path(argv[0]) ? ENOENT : errno;
 	complain("%s: %s", argv[0], strerror(why));
 	_exit(why == ENOENT ? 127 : 126);
 }
@@ -493,9 +518,6 @@ int main(int argc, char **argv)
 
 	parse_options(argc, argv, &uids, &gids);
 
-	/* A caller that ignores SIGCHLD would keep us from CMD's status. */
-	signal(SIGCHLD, SIG_DFL);
-
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) == -1 ||
 	    (pid = fork()) == -1) {
 		complain("child: %s", strerror(errno));
@@ -507,5 +529,7 @@ int main(int argc, char **argv)
 		child(sockets[1], self, first_id(&uids), first_id(&gids), argv + optind);
 	}
 	close(sockets[1]);
+	/* A caller that ignores SIGCHLD would keep us from CMD's status. */
+	signal(SIGCHLD, SIG_DFL);
 	return parent(sockets[0], pid, &uids, &gids);
 }
