@@ -33,8 +33,8 @@ static void by_argument(scmp_filter_ctx ctx, bool wide)
 	static const int namespaces[] = { CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
 					  CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET };
 	static const scmp_datum_t personalities[] = { 0, 0x8, 0x20000, 0x20008, 0xffffffff };
-	const struct scmp_arg_cmp vsock = SCMP_A0(SCMP_CMP_EQ, AF_VSOCK);
-	const struct scmp_arg_cmp other = SCMP_A0(SCMP_CMP_NE, AF_VSOCK);
+	const struct scmp_arg_cmp vsock = SCMP_A0(SCMP_CMP_EQ, AF_VSOCK, 0);
+	const struct scmp_arg_cmp other = SCMP_A0(SCMP_CMP_NE, AF_VSOCK, 0);
 	scmp_datum_t mask = 0;
 
 	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++) {
@@ -51,7 +51,7 @@ static void by_argument(scmp_filter_ctx ctx, bool wide)
 	if (wide)
 		add(ctx, SCMP_ACT_ALLOW, "clone3", 0, NULL);
 	for (size_t i = 0; i < sizeof(personalities) / sizeof(personalities[0]); i++) {
-		struct scmp_arg_cmp is = SCMP_A0(SCMP_CMP_EQ, personalities[i]);
+		struct scmp_arg_cmp is = SCMP_A0(SCMP_CMP_EQ, personalities[i], 0);
 		add(ctx, SCMP_ACT_ALLOW, "personality", 1, &is);
 	}
 	/* Virtual machines are reached by vsock, which no namespace holds. */

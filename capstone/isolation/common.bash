@@ -50,6 +50,12 @@ container() {
     CONTAINER=$(nappers | head -n 1)
 }
 
+# end_container: for a test that wants another one
+end_container() {
+    kill -KILL "$CONTAINER"
+    reap "$SPAWNED"
+}
+
 napping() { [ -n "$(nappers)" ]; }
 
 # in_container CMD...: run, with this test's rootfs

@@ -55,7 +55,7 @@ load common
 }
 
 @test "[3] SIGKILL in the middle of the start leaves nothing" {
-    hint "the keeper knows every directory before it is made"
+    hint "whoever cleans up must know each directory before it is made; see unix(7) for the end of a socket"
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         spawn "$EXERCISE" run "$ROOTFS" sleep "$NAP"
         # anywhere in the 20 ms that a start takes
@@ -86,7 +86,7 @@ load common
 }
 
 @test "[4] a failure half way leaves nothing" {
-    hint "undo in the reverse order, whatever step failed"
+    hint "undo in the reverse order, whatever step failed; see rmdir(2)"
     image=$BATS_TEST_TMPDIR/image
     cp -a "$ROOTFS" "$image"
     rm -r "${image:?}/dev"

@@ -36,9 +36,11 @@ load common
     hint "limits that the kernel counts by uid would be shared; see user_namespaces(7)"
     container
     first=$(proc_field "$CONTAINER" Uid)
-    NAP=$((NAP + 1)) container
+    one=$CONTAINER
+    spawn "$EXERCISE" run "$ROOTFS" sleep "$NAP"
+    wait_for eval '[ "$(nappers | wc -l)" -eq 2 ]'
+    CONTAINER=$(nappers | grep -vx "$one")
     [ "$first" != "$(proc_field "$CONTAINER" Uid)" ] || expect "uids of the second" "others than $first" "$first"
-    NAP=$((NAP - 1))
 }
 
 @test "[2] the hostname is the container's own" {

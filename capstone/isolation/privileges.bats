@@ -34,12 +34,10 @@ expect_caps() {
     hint "cap_from_name(3)"
     container --cap-drop ALL --cap-add CAP_NET_RAW
     expect_caps "$(mask_of net_raw)"
-    kill -KILL "$CONTAINER"
-    NAP=$((NAP + 1))
+    end_container
     container --cap-add chown --cap-drop all
     expect_caps "$(mask_of chown)"
-    kill -KILL "$CONTAINER"
-    NAP=$((NAP + 1))
+    end_container
     container --cap-drop Kill --cap-drop cap_setfcap
     expect_caps "$(mask_of "$(sed 's/kill,//; s/setfcap,//' <<<"$ELEVEN")")"
 }
@@ -59,8 +57,7 @@ expect_caps() {
     container
     expect NoNewPrivs 1 "$(proc_field "$CONTAINER" NoNewPrivs)"
     expect Seccomp 2 "$(proc_field "$CONTAINER" Seccomp)"
-    kill -KILL "$CONTAINER"
-    NAP=$((NAP + 1))
+    end_container
     container --init
     init=$(proc_field "$CONTAINER" PPid)
     expect_match "the parent is PID 1" " 1\$" "$(proc_field "$init" NSpid)"
@@ -87,7 +84,7 @@ number() { printf '#include <sys/syscall.h>\nSYS_%s\n' "$1" | cc -E -P - | tail 
 }
 
 @test "[2] a system call newer than the list is ENOSYS" {
-    hint "SCMP_ACT_ERRNO(ENOSYS) as default; clone3 falls back to clone"
+    hint "ENOSYS as the default action: see seccomp_init(3); the C library then falls back from clone3 to clone"
     require tool:cc
     run in_container payload-call 999
     expect "call 999" 38 "$output"

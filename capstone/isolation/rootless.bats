@@ -9,7 +9,7 @@ setup() {
     cp -a "$ROOTFS" "$USER_DIR/rootfs"
     cp "$EXERCISE" "$USER_DIR/skiff"
     [ "$EUID" -ne 0 ] || chown -R "$(lab_uid):$(lab_gid)" "$USER_DIR"
-    cd "$USER_DIR"
+    cd "$USER_DIR" || return
 }
 
 teardown() { cd / && lab_teardown; }

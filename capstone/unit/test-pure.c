@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 
 #undef fail              /* a macro of Check's older interface */
-#include "skiff.h"
+#include "../skiff.h"
 
 static const struct { const char *text; uint64_t bytes; } sizes[] = {
 	{ "1", 1 }, { "4096", 4096 }, { "7b", 7 }, { "2k", 2048 }, { "64m", 67108864 },
