@@ -44,13 +44,23 @@ setup() {
     echo from-src >"$D/src/file"
 }
 
+# The kernel leaves a folder of mode 000 in WORK, which only root deletes so.
+teardown() {
+    [ "$EUID" -eq 0 ] || chmod -R u+rwX "$BATS_TEST_TMPDIR" "${LAB_DIRS[@]}"
+    lab_teardown
+}
+
 guard() {
     GUARD=(unshare --mount --propagation private)
     [ "$EUID" -eq 0 ] || GUARD+=(--map-root-user)
 }
 
 # fresh: an empty UPPER and WORK
-fresh() { rm -rf "$D/up" "$D/work"; mkdir "$D/up" "$D/work"; }
+fresh() {
+    [ "$EUID" -eq 0 ] || chmod -Rf u+rwX "$D/work" || true
+    rm -rf "$D/up" "$D/work"
+    mkdir "$D/up" "$D/work"
+}
 
 # layers ARG...: the exercise, guarded
 layers() { bounded "${GUARD[@]}" "$EXERCISE" "$@"; }
@@ -90,7 +100,11 @@ cmd_up_or_ended() {
 
 # left_over: the mounts of this namespace and the processes of this test; other
 # tests may be making cgroups and links meanwhile
-left_over() { footprint | grep -E '^(mount|process) '; }
+left_over() {
+    local all
+    all=$(footprint)   # first, for a grep beside it would be a process of this test
+    grep -E '^(mount|process) ' <<<"$all"
+}
 
 # ---- the layers -----------------------------------------------------------
 

@@ -16,6 +16,12 @@ setup() {
     D=$BATS_TEST_TMPDIR
 }
 
+# The kernel leaves a folder of mode 000 in work, which only root deletes so.
+teardown() {
+    [ "$EUID" -eq 0 ] || chmod -R u+rwX "$BATS_TEST_TMPDIR"
+    lab_teardown
+}
+
 step() { bounded "${AS_ROOT[@]}" "$@"; }
 
 # mounts: of this namespace; other tests may be making cgroups and links
