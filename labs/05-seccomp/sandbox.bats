@@ -412,7 +412,7 @@ expect_none_through() {
             expect_status 0
             run -127 --separate-stderr prog $args -- ./no-such-program
             expect_error 127 sandbox
-            run -127 --separate-stderr prog $args -- no-such-program-in-path
+            PATH=/usr/bin:/bin run -127 --separate-stderr prog $args -- no-such-program-in-path
             expect_error 127 sandbox
             run --separate-stderr prog $args -- "$BATS_TEST_TMPDIR/file"
             expect_error 126 sandbox

@@ -390,6 +390,25 @@ static void look_and_let_go(pid_t child, struct talk *talk)
 	atomic_store(&talk->stage, GO);
 }
 
+/* Given: execvp(3) says EACCES also when CMD is nowhere in PATH, if PATH names a
+ * directory that we may not search (root's own, say).  That is "not found". */
+static int exec_error(const char *cmd, int error)
+{
+	char *list, *next, *dir, file[4096];
+	struct stat st;
+	int found = 0;
+
+	if (error != EACCES || strchr(cmd, '/') || !getenv("PATH"))
+		return error;
+	list = next = strdup(getenv("PATH"));
+	while (next && (dir = strsep(&next, ":"))) {
+		snprintf(file, sizeof(file), "%s/%s", *dir ? dir : ".", cmd);
+		found |= stat(file, &st) == 0;
+	}
+	free(list);
+	return found ? error : ENOENT;
+}
+
 /* Given: wait for the child, pass on to it what signals we get, and return
  * the exit status.  All these signals are blocked in this process. */
 static int attend(pid_t child, const sigset_t *signals, const struct request *req, const struct talk *talk)
@@ -408,11 +427,14 @@ static int attend(pid_t child, const sigset_t *signals, const struct request *re
 	case GO:
 		return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	case FAILED:
-		errno = talk->error;
-		if (talk->what)
+		if (talk->what) {
+			errno = talk->error;
 			err(125, "%s", talk->what);
+		}
+		errno = exec_error(req->cmd[0], talk->error);
+		status = errno == ENOENT ? 127 : 126;
 		warn("%s", one_line(req->cmd[0]));
-		return talk->error == ENOENT ? 127 : 126;
+		return status;
 	default:
 		errx(125, "child: ended before it was behind the filter");
 	}
