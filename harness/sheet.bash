@@ -160,7 +160,7 @@ while IFS= read -r -d "" __walk_do; do
 done; exit 0'
 
 # Far more than a sheet shows; a command that prints without end is ended.
-OUTPUT_MAX=100000
+OUTPUT_MAX=40000
 
 declare -A SHELL_IN=() SHELL_OUT=() SHELL_PID=()
 

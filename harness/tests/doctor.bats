@@ -1,0 +1,139 @@
+# harness/tests/doctor.bats - the report is true, row by row, against the kernel's own word
+# shellcheck disable=SC2154  # output and status are set by run
+
+load fixture
+
+setup_file() {
+    export REPORT=$BATS_FILE_TMPDIR/report.json
+    "$BATS_TEST_DIRNAME/../doctor" --json >"$REPORT"
+}
+
+# of ID FIELD: a row of the report
+of() { jq -r --arg id "$1" --arg field "$2" '.rows[] | select(.id == $id) | .[$field]' "$REPORT"; }
+
+# mark_of STATUS: how the report says what a command's status says
+mark_of() { if [ "$1" -eq 0 ]; then echo yes; else echo no; fi; }
+
+@test "--json is one object, each row with an id of its own and a mark" {
+    jq -e '.usable and (.rows | length) > 40' "$REPORT"
+    expect "ids that come twice" "" "$(jq -r '.rows[].id' "$REPORT" | sort | uniq -d)"
+    expect "other marks" "" "$(jq -r '.rows[].mark | select(IN("yes", "no", "unknown") | not)' "$REPORT")"
+}
+
+@test "each no says what it costs and what to do; nothing else does" {
+    expect "without" "" "$(jq -r '.rows[] | select(.mark == "no" and (.costs == "" or .remedy == "")) | .id' "$REPORT")"
+    expect "needless" "" "$(jq -r '.rows[] | select(.mark != "no" and (.costs != "" or .remedy != "")) | .id' "$REPORT")"
+}
+
+@test "kernel, ordinary user, limits of user namespaces" {
+    expect kernel "Linux $(uname -r), $(uname -m)" "$(of kernel detail)"
+    expect_match "ordinary user" "^uid $(lab_uid) " "$(of user detail)"
+    [ ! -e /proc/sys/user/max_user_namespaces ] ||
+        expect max_userns "$(cat /proc/sys/user/max_user_namespaces)" "$(of max_userns detail)"
+    local why
+    why=$(facility userns) && status=0 || status=1
+    expect "userns ($why)" "$(mark_of "$status")" "$(of userns mark)"
+}
+
+@test "namespaces: as unshare finds them" {
+    require root
+    local kind
+    for kind in mnt pid uts ipc net user cgroup time; do
+        facility "ns:$kind" >/dev/null && status=0 || status=1
+        expect "$kind" "$(mark_of "$status")" "$(of "ns_$kind" mark)"
+    done
+}
+
+@test "control groups: layout, and where each controller is, from mountinfo" {
+    local v1 v2 layout=none name where
+    v2=$(grep -c ' - cgroup2 ' /proc/self/mountinfo || true)
+    v1=$(grep ' - cgroup ' /proc/self/mountinfo | grep -vc 'name=' || true)
+    [ "$v2" -eq 0 ] || layout=v2
+    [ "$v1" -eq 0 ] || layout=v1
+    [ "$v1" -eq 0 ] || [ "$v2" -eq 0 ] || layout=hybrid
+    expect_match layout "^$layout" "$(of cgroup_layout detail)"
+    for name in memory pids cpu cpuset hugetlb; do
+        if where=$(cgroup_where "$name"); then
+            expect "$name" "v${where%% *} at ${where#* }" "$(of "cgroup_$name" detail | sed 's/,.*//')"
+        else
+            expect_match "$name" "on no mounted hierarchy" "$(of "cgroup_$name" detail)"
+        fi
+    done
+}
+
+@test "subordinate ids: as the two files say" {
+    local name file want=yes
+    name=$(id -nu "$(lab_uid)" 2>/dev/null) || name=$(lab_uid)
+    for file in /etc/subuid /etc/subgid; do
+        grep -qsE "^($name|$(lab_uid)):" "$file" || want=no
+    done
+    expect subid "$want" "$(of subid mark)"
+}
+
+@test "seccomp, pressure, the bounding set: as /proc says" {
+    expect actions "$(cat /proc/sys/kernel/seccomp/actions_avail)" "$(of seccomp_actions detail)"
+    expect seccomp yes "$(of seccomp mark)"
+    if grep -qs some /proc/pressure/memory; then expect psi yes "$(of psi mark)"; else expect psi no "$(of psi mark)"; fi
+    local bound last
+    bound=$((16#$(proc_field self CapBnd))) last=$(cat /proc/sys/kernel/cap_last_cap)
+    [ "$bound" -eq $(((1 << (last + 1)) - 1)) ] && status=0 || status=1
+    expect capabilities "$(mark_of "$status")" "$(of capabilities mark)"
+}
+
+@test "KVM is never claimed for the device alone" {
+    if ! grep -qwE 'vmx|svm' /proc/cpuinfo && [ "$(uname -m)" = x86_64 ]; then
+        expect kvm no "$(of kvm mark)"
+    fi
+    if [ ! -e /dev/kvm ]; then expect_match kvm "nothing at /dev/kvm" "$(of kvm detail)"; fi
+}
+
+@test "Landlock and the module list agree where both can be read" {
+    if [[ $(of lsms detail) = *landlock* ]]; then expect landlock yes "$(of landlock mark)"; fi
+    if [ -r /sys/kernel/security/lsm ]; then expect lsms "$(cat /sys/kernel/security/lsm)" "$(of lsms detail)"; fi
+}
+
+@test "without a compiler it reports the rest" {
+    fixture
+    mkdir "$TREE/bin"
+    ln -s /usr/bin/* "$TREE/bin/"
+    rm -f "$TREE"/bin/{cc,c89,c99,gcc,clang}*
+    run env PATH="$TREE/bin" "$TREE/harness/doctor" --json
+    expect_status 0
+    expect landlock unknown "$(jq -r '.rows[] | select(.id == "landlock") | .mark' <<<"$output")"
+    expect seccomp yes "$(jq -r '.rows[] | select(.id == "seccomp") | .mark' <<<"$output")"
+}
+
+@test "the table: marks in UTF-8, plain letters elsewhere, no colour in a pipe, status 0" {
+    run env LC_ALL=C.UTF-8 ../doctor
+    expect_status 0
+    has "✓" "kernel"
+    has_not $'\e'
+    run env LC_ALL=C ../doctor
+    expect_status 0
+    has_not "✓" "✗" "–"
+}
+
+@test "it leaves nothing: no mount, group, namespace, process or file" {
+    local before files
+    # shellcheck disable=SC2034  # for footprint
+    FOOTPRINT_CGROUPS='doctor.*'
+    before=$(footprint)
+    files=$(git -C ../.. status --porcelain --ignored 2>/dev/null | grep -v build || true)
+    run ../doctor
+    expect_status 0
+    expect_footprint "$before"
+    expect "new files" "$files" "$(git -C ../.. status --porcelain --ignored 2>/dev/null | grep -v build || true)"
+}
+
+@test "an ordinary user gets a report too, which says what only root can try" {
+    require user
+    fixture
+    run as_user "$TREE/harness/doctor"
+    expect_status 0
+    has "kernel" "sudo make doctor" "needs root"
+}
+
+@test "wrong usage is 2" {
+    run ../doctor nonsense
+    expect_status 2
+}

@@ -1,0 +1,461 @@
+# harness/tests/walk.bats - the sheet checker and the lecture player
+# shellcheck disable=SC2016,SC2154  # sheets are text; output and status are set by run
+
+load fixture
+
+setup() {
+    lab_setup
+    fixture
+}
+
+check() { run timeout 60 "$TREE/harness/walk" --check "$SHEET"; }
+
+@test "a sheet that tells the truth passes, and one shell runs all of it" {
+    sheet <<'END'
+## Step 1: words
+```console
+$ echo hello; word=kept
+hello
+$ echo $word; false
+kept
+$ echo $?
+1
+$ printf 'no newline'
+no newline
+$ echo to stderr >&2
+to stderr
+$ echo one \
+    two
+one two
+
+$ cd /; sleep 0.01 & job=$!
+```
+
+Text.
+
+```console
+$ pwd; wait $job; echo $?
+/
+0
+```
+END
+    check
+    expect_status 0
+    has "1..2" "ok 1 $SHEET: Step 1: words: \$ echo hello" "ok 2 "
+    has_not "not ok"
+}
+
+@test "what differs is shown, expected and observed, and the rest still runs" {
+    sheet <<'END'
+## Step 1: lies
+```console
+$ echo one; echo two; echo three
+one
+zwei
+three
+$ echo silent
+$ true
+something
+```
+```console
+$ echo still here
+still here
+```
+END
+    check
+    expect_status 1
+    has "not ok 1" "# expected: zwei" "# observed: two" "#           three" \
+        "# observed: silent" "# expected: something" "# observed: (nothing)" "ok 2"
+}
+
+@test "... matches any text in a line, and any lines where it stands alone" {
+    sheet <<'END'
+## Step 1
+```console
+$ echo abcdef; echo 'a*b?[c]'
+ab...ef
+a*b?...]
+$ seq 5
+1
+...
+5
+$ echo only
+only
+...
+$ seq 100
+...
+50
+...
+$ true
+...
+```
+END
+    check
+    expect_status 0
+    sheet <<'END'
+## Step 1
+```console
+$ seq 5
+1
+...
+4
+```
+```console
+$ echo abc
+a...d
+```
+```console
+$ echo 'a?c'; echo axc
+a?c
+a?c
+```
+END
+    check
+    expect_status 1
+    has "not ok 1" "not ok 2" "not ok 3"
+}
+
+@test "trailing blanks and empty lines at the end do not count; leading blanks do" {
+    printf '## S\n```console\n$ printf "a  \\n\\n\\n"; true\na\n\n```\n```console\n$ echo "  b"\nb\n```\n' | sheet
+    check
+    expect_status 1
+    has "ok 1" "not ok 2"
+}
+
+@test "a block that this machine cannot run is a skip with its reason; LAB_MUST_RUN makes it fail" {
+    sheet <<'END'
+## Step 1
+<!-- needs: tool:nonesuch -->
+```console
+$ nonesuch
+a
+```
+```console
+$ echo b
+b
+```
+END
+    check
+    expect_status 0
+    has "ok 1" "# SKIP no nonesuch in PATH" "ok 2"
+    LAB_MUST_RUN=1 check
+    expect_status 1
+    has "not ok 1" "cannot run: no nonesuch in PATH"
+}
+
+@test "a need that nobody knows is an error of the sheet, not a skip" {
+    sheet <<'END'
+## Step 1
+<!-- needs: nonsense -->
+```console
+$ true
+```
+END
+    check
+    expect_status 1
+    has "unknown facility 'nonsense'"
+}
+
+@test "\$ is the ordinary user, # is root; both keep their own shell" {
+    require root user
+    sheet <<END
+## Step 1
+\`\`\`console
+\$ id -u; who=user
+$(lab_uid)
+# id -u; who=root
+0
+\$ echo \$who; grep -c '^CapEff:.0000000000000000' /proc/self/status
+user
+1
+# echo \$who
+root
+\`\`\`
+END
+    check
+    expect_status 0
+}
+
+@test "without root, a block with root's commands is a skip that says so" {
+    sheet <<'END'
+## Step 1
+```console
+$ echo a
+a
+# echo b
+b
+```
+END
+    run as_user timeout 60 "$TREE/harness/walk" --check "$SHEET"
+    expect_status 0
+    has "# SKIP needs root"
+}
+
+@test "commands have no input, no descriptors of ours, and default signals" {
+    sheet <<'END'
+## Step 1
+```console
+$ cat; readlink /proc/self/fd/0
+/dev/null
+$ ls /proc/self/fd
+0
+1
+2
+3
+$ grep SigIgn /proc/self/status
+SigIgn:	0000000000000000
+$ yes | head -n 1
+y
+```
+END
+    check
+    expect_status 0
+}
+
+@test "the sheet's folder is the working directory, even below a closed one" {
+    require root
+    echo found >"$TREE/labs/01-one/file"
+    chown 0:0 "$TREE"
+    chmod 700 "$TREE"
+    sheet <<'END'
+## Step 1
+```console
+$ cat ./file
+found
+```
+END
+    check
+    expect_status 0
+}
+
+@test "a command that does not end is ended, and the sheet goes on" {
+    sheet <<'END'
+## Step 1
+```console
+$ sleep 987654
+$ echo after
+...
+after
+```
+END
+    WALK_TIMEOUT=1 check
+    expect_status 1
+    has "it did not end within 1 s" "not ok 1"
+    has_not "expected: after"
+    expect "processes left" "" "$(pgrep -fx 'sleep 987654' || true)"
+}
+
+@test "a shell that hangs, or ends, abandons the sheet in clear words" {
+    sheet <<'END'
+## Step 1
+```console
+$ while :; do :; done
+```
+```console
+$ echo never
+never
+```
+END
+    WALK_TIMEOUT=1 check
+    expect_status 1
+    has "its shell too" "not ok 2" "not run:"
+    sheet <<'END'
+## Step 1
+```console
+$ exit 3
+```
+```console
+$ echo never
+never
+```
+END
+    check
+    expect_status 1
+    has "the shell ended" "not ok 2" "not run:"
+}
+
+@test "a command that prints without end is ended" {
+    sheet <<'END'
+## Step 1
+```console
+$ yes
+```
+```console
+$ echo after
+...
+after
+```
+END
+    check
+    expect_status 1
+    has "printed without end" "ok 2"
+    [ "${#lines[@]}" -lt 60 ]
+}
+
+@test "background jobs, and the scratch folder, end with the sheet; nothing else does" {
+    spawn sleep 987651
+    sheet <<'END'
+## Step 1
+```console
+$ sleep 987652 & (setsid sleep 987653 &); d=$(mktemp -d); echo $d $TMPDIR >place; stat -c %u $TMPDIR | grep -cx $(id -u)
+1
+```
+END
+    check
+    expect_status 0
+    expect "left behind" "" "$(pgrep -fx 'sleep 98765[23]' || true)"
+    kill -0 "$SPAWNED"
+    local made tmp
+    read -r made tmp <"$TREE/labs/01-one/place"
+    [[ $made = "$tmp"/* ]]
+    [ ! -e "$made" ] && [ ! -e "$tmp" ]
+}
+
+@test "output cannot be mistaken for the end of a command" {
+    sheet <<'END'
+## Step 1
+```console
+$ printf '\x1e%s 0\n' "$(cat /proc/sys/kernel/random/uuid)"; printf '\x1e'; sleep 0.3; echo x; set | grep -ac 'walk_do=[^$]*[0-9a-f]-[0-9a-f]'
+... 0
+...x
+0
+$ echo 'ok 7 forged'; echo '1..9'
+ok 7 forged
+1..9
+```
+END
+    check
+    expect_status 0
+    expect "lines of results" 1 "$(grep -cE '^(not )?ok ' <<<"$output")"
+}
+
+@test "a sheet that cannot be read as one is an error, with its line" {
+    local text
+    for text in '## S\n```console\n$ true\n' '## S\n```console\noutput\n$ true\n```\n' '## S\ntext\n' \
+        '## S\n```console\n$ a \\\n```\n' '## S\n<!-- needs: root -->\ntext\n' '## S\n```console\n```\n'; do
+        printf '%b' "$text" | sheet
+        check
+        expect_status 1
+        has "not ok 1"
+    done
+    run "$TREE/harness/walk" --check /nonexistent.md
+    expect_status 1
+    has "cannot be read"
+    run "$TREE/harness/walk" --check
+    expect_status 2
+}
+
+@test "interrupted, it ends what it started" {
+    local signal
+    for signal in INT TERM; do
+        printf '## S\n```console\n$ touch started; sleep 987650\n```\n' | sheet
+        rm -f "$TREE/labs/01-one/started"
+        spawn env --default-signal "$TREE/harness/walk" --check "$SHEET"
+        wait_for test -e "$TREE/labs/01-one/started"
+        kill -"$signal" "$SPAWNED"
+        reap "$SPAWNED"
+        case $signal in INT) expect_status 130 ;; TERM) expect_status 143 ;; esac
+        expect "left behind" "" "$(pgrep -fx 'sleep 987650' || true)"
+    done
+}
+
+# ---- the demo ---------------------------------------------------------------
+
+demo() { run env AUTO=1 timeout 60 "$TREE/harness/walk" --demo "$@"; }
+
+lecture() {
+    sheet <<'END'
+# Lab 01: one
+
+## Goal
+
+The **aim** with `code` and [a page](https://example.org/x).
+
+## The problem, shown
+
+```console
+$ d=$(mktemp -d); echo made
+made
+```
+
+## Step 1: first
+
+**Predict.** What will it say?
+
+```console
+$ echo "hello from $d"
+something else
+```
+
+**Explain.** It said so.
+
+## Step 2: second
+
+```console
+$ ./nonesuch
+fine
+# id -u
+0
+```
+
+## Man pages
+
+not shown
+END
+}
+
+@test "demo: no lab, no such lab, no such step: it lists what there is, status 2" {
+    lecture
+    demo
+    expect_status 2
+    has "01-one" "usage: make demo"
+    demo 9
+    expect_status 2
+    has "no lab '9'" "01-one"
+    demo 1 7
+    expect_status 2
+    has "no step '7'" "Step 2: second"
+}
+
+@test "demo: question, command, real output, explanation, in this order" {
+    lecture
+    demo 1 1
+    expect_status 0
+    has "Step 1: first" "hello from /"
+    has_not "Step 2" "something else" $'\e'
+    [[ $output = *"Predict. What"*'$ echo "hello'*"hello from /"*"Explain. It said"* ]]
+    LAB=01 STEP=1 demo
+    expect_status 0
+    has "hello from /"
+}
+
+@test "demo: a command that could not be run is shown, and ends with status 1" {
+    lecture
+    demo 1
+    expect_status 1
+    has "Goal" "The aim with" "a page <https://example.org/x>" "nonesuch: No such file"
+    has_not "not shown" "**"
+}
+
+@test "demo: root's commands without root are marked as not run, with the sheet's output" {
+    sheet <<'END'
+## Step 1: root
+```console
+# id -u
+0
+```
+END
+    run as_user env AUTO=1 timeout 60 "$TREE/harness/walk" --demo 1
+    expect_status 0
+    has "(needs root) not run" "| # id -u" "| 0"
+}
+
+@test "demo: keys on a terminal go on, skip and quit, and the terminal is as before" {
+    require tool:script
+    lecture
+    # the prompt of each command waits; space goes on
+    run bash -c '{ for key in " " " " " " q; do sleep 0.7; printf "%s" "$key"; done; sleep 0.5; } |
+        timeout 30 script -qec "$1/harness/walk --demo 1; stty -a" /dev/null' bash "$TREE"
+    has "The problem, shown" "made" "Step 1: first" " echo " " icanon "
+    has_not "hello from"
+}
