@@ -1,0 +1,631 @@
+#!/usr/bin/env bats
+# cgrun.bats - graded tests of lab 04
+#
+# What the kernel has in the files of CMD's groups is read from outside, while
+# CMD runs; where those groups are, from /proc/PID/cgroup.  Nothing here depends
+# on how a program names its groups, nor on the cgroup version of this machine.
+# shellcheck disable=SC2154  # status, output and stderr are set by run
+# shellcheck disable=SC2030,SC2031  # each test is a process of its own
+
+load ../../support/bats
+exercise cgrun
+
+CONTROLLERS=(memory pids cpu)
+
+# Where each controller is, in VERSION and POINT, and what part of its hierarchy
+# is mounted there, in ROOT.  A freezer that is no v1 controller is part of v2.
+setup() {
+    local name point root
+    lab_setup
+    declare -gA VERSION=() POINT=() ROOT=()
+    export FOOTPRINT_CGROUPS='cgrun*'
+    MADE=() SEEN=()
+    for name in "${CONTROLLERS[@]}" freezer; do
+        read -r VERSION["$name"] POINT["$name"] < <(cgroup_where "$name" || echo "2 $(cgroup2_mount)") || true
+        while read -r _ _ _ root point _; do
+            [ "$point" != "${POINT[$name]}" ] || ROOT[$name]=${root%/}
+        done </proc/self/mountinfo
+    done
+    BEFORE=$(find "${POINT[@]}" -mindepth 1 -maxdepth 1 -type d 2>/dev/null) || true
+}
+
+# A cgrun that still runs may clean up by itself.  Then what a failed one has
+# left, and the groups that the test made.
+teardown() {
+    local dir pid
+    for pid in "${LAB_SPAWNED[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
+    for pid in "${LAB_SPAWNED[@]}"; do timeout 3 tail --pid="$pid" -f /dev/null || true; done
+    for dir in "${SEEN[@]}"; do
+        echo THAWED >"$dir/freezer.state" || true
+    done 2>/dev/null
+    lab_teardown
+    for dir in "${SEEN[@]}" "${MADE[@]}"; do
+        [ ! -d "$dir" ] || wait_for find "$dir" -depth -type d -exec rmdir {} + || true
+    done
+}
+
+# need FACILITY...: root, the three controllers, and more
+need() { require root "${CONTROLLERS[@]/#/cgroup:}" "$@"; }
+
+# ---- helpers --------------------------------------------------------------
+
+# group CONTROLLER FILE: the directory of the group that FILE, a copy of
+# /proc/PID/cgroup or the file itself, names for CONTROLLER
+group() {
+    local id names path
+    while IFS=: read -r id names path; do
+        if [ "${VERSION[$1]}" = 2 ]; then [ "$id" = 0 ] || continue; else [[ ,$names, = *,"$1",* ]] || continue; fi
+        path=${path#"${ROOT[$1]}"}
+        echo "${POINT[$1]}${path%/}"
+        return
+    done <"$2"
+}
+
+# groups FILE: all of them, each once
+groups() {
+    local name
+    for name in "${CONTROLLERS[@]}" freezer; do group "$name" "$1"; done | sort -u
+}
+
+# value CONTROLLER V1FILE V2FILE: of CMD's group
+value() {
+    local dir file=$2
+    dir=$(group "$1" "/proc/$CMD/cgroup")
+    [ "${VERSION[$1]}" = 1 ] || file=$3
+    cat "$dir/$file"
+}
+
+# running SCRIPT ARG...: cgrun ARG... in the background; CMD is a shell that
+# runs SCRIPT.  Its pid in $CMD, cgrun's in $SPAWNED, its groups in CMD_GROUPS.
+running() {
+    local file script=$1
+    file=$(mktemp "$BATS_TEST_TMPDIR/pid.XXXXXX")
+    shift
+    spawn env --default-signal=INT "$EXERCISE" "$@" -- sh -c "echo \$\$ >$file; $script"
+    wait_for test -s "$file" || { cat "$SPAWNED_ERR"; return 1; }
+    CMD=$(<"$file")
+    seen
+}
+
+# running_frozen ARG...: the same, where CMD may be frozen before it can do
+# anything; CMD, after --, is a program that goes on for some time
+running_frozen() {
+    spawn env --default-signal=INT "$EXERCISE" "$@"
+    wait_for find_command || { cat "$SPAWNED_ERR"; return 1; }
+    find_command
+    seen
+    wait_for is_frozen
+}
+
+# find_command: $CMD is the process that cgrun started, once it runs CMD
+find_command() {
+    local exe pid=$SPAWNED
+    while pid=$(child_of "$pid") && [ -n "$pid" ]; do
+        exe=$(readlink "/proc/$pid/exe") || return
+        CMD=$pid
+        [ "$exe" = "$(readlink -f "$EXERCISE")" ] || return 0
+    done
+    return 1
+}
+
+# seen: note CMD's groups; those that are new and directly below a root are the
+# program's, and teardown may remove them
+seen() {
+    local dir
+    mapfile -t CMD_GROUPS < <(groups "/proc/$CMD/cgroup")
+    for dir in "${CMD_GROUPS[@]}"; do
+        [[ " ${POINT[*]} " != *" ${dir%/*} "* ]] || grep -qxF "$dir" <<<"$BEFORE" || SEEN+=("$dir")
+    done
+}
+
+# ended SIGNAL: send it to cgrun, and wait: its status in $status
+ended() {
+    kill "-$1" "$SPAWNED"
+    reap "$SPAWNED"
+}
+
+# expect_gone DIR...: these groups are not there
+expect_gone() {
+    local dir
+    [ $# -gt 0 ] || { echo "expected: groups of CMD"; echo "observed: none"; return 1; }
+    for dir; do
+        [ -d "$dir" ] || continue
+        echo "expected: no group $dir any more"
+        echo "observed: it is there, with these processes: $(tr '\n' ' ' <"$dir/cgroup.procs")"
+        return 1
+    done
+}
+
+# expect_killed PID: it is no more, or a zombie
+expect_killed() {
+    local state
+    state=$(proc_field "$1" State 2>/dev/null) || return 0
+    [[ $state = Z* ]] || expect "state of process $1" gone "$state"
+}
+
+# expect_between WHAT LOW HIGH OBSERVED
+expect_between() {
+    awk -v low="$2" -v high="$3" -v n="$4" 'BEGIN { exit !(n ~ /^[0-9.]+$/ && n + 0 >= low && n + 0 <= high) }' ||
+        expect "$1" "between $2 and $3" "$4"
+}
+
+# now: milliseconds
+now() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+
+# figure NAME TEXT: of the report in the last line of TEXT
+figure() { sed -n "\$s/.* $1=\([^ ]*\).*/\1/p" <<<"$2"; }
+
+# is_frozen: does the kernel say so of CMD's group?  Where a machine has both
+# versions, either may have been used.
+is_frozen() {
+    local path
+    path=$(sed -n 's/^0:://p' "/proc/$CMD/cgroup") || return
+    grep -qsx FROZEN "$(group freezer "/proc/$CMD/cgroup")/freezer.state" ||
+        grep -qsx 'frozen 1' "$(cgroup2_mount)/$path/cgroup.events"
+}
+
+# spun: the CPU time that CMD has used, in clock ticks
+spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
+
+# ---- the common part ------------------------------------------------------
+
+@test "[5] ends with CMD's status: 0 to 255, 128+N when a signal ended it, 126 and 127 when it cannot start" {
+    need
+    hint "WIFEXITED and WIFSIGNALED in wait(2), ENOENT and EACCES in execve(2)"
+    local n
+    for n in 0 1 77 255; do
+        run prog -- sh -c "exit $n"
+        expect_status "$n"
+    done
+    run prog -m 64M sh -c 'exit $#' -- -p -F 5         # CMD's options are its own
+    expect_status 3
+    run prog -- sh -c 'kill -TERM $$'
+    expect_status 143
+    run -127 --separate-stderr prog -- /nonexistent/program
+    expect_error 127 cgrun
+    run --separate-stderr prog -- /etc/passwd
+    expect_error 126 cgrun
+}
+
+@test "[4] says 2 and prints its usage when it is called wrongly" {
+    need
+    hint "getopt(3), and what strtoull(3) leaves behind the number"
+    local args
+    run prog -m 64M -p 20 -c 0.5 -- true
+    expect_status 0
+    for args in "" "-m 64M" "-x -- true" "-m -- true" "-m 64X -- true" "-m M -- true" "-m 64MM -- true" \
+        "-m -1 -- true" "-m 99999999999999999999999 -- true" "-m 99999999999G -- true" "-p many -- true" \
+        "-p -3 -- true" "-p 5x -- true" "-p 1.5 -- true" "-p 99999999999999999999999 -- true" \
+        "-c half -- true" "-c 1e3 -- true" "-c nan -- true" "-c inf -- true" "-c -1 -- true" "-c 0 -- true" \
+        "-c 0.5x -- true" "-c 1.2.3 -- true" "-c 0x1 -- true" "-F soon -- true" "-F -1 -- true" "-F 1x -- true"; do
+        # shellcheck disable=SC2086  # words
+        run --separate-stderr prog $args
+        expect "status of cgrun $args" 2 "$status"
+        expect_match "stderr of cgrun $args" '[Uu]sage:' "$stderr"
+    done
+    run prog -p '' -- true
+    expect_status 2
+    run prog -c ' 1' -- true
+    expect_status 2
+}
+
+@test "[5] an ordinary user gets 125 and the reason, and CMD is not run" {
+    require user
+    hint "EACCES from mkdir(2) below /sys/fs/cgroup is the reason; see err(3)"
+    local option
+    user_dir
+    install -m 755 "$EXERCISE" "$USER_DIR/cgrun"
+    cd "$USER_DIR"
+    for option in "" "-m 64M" "-p 20" "-c 0.5" "-F 1"; do
+        # shellcheck disable=SC2086  # words
+        run --separate-stderr as_user ./cgrun $option -- touch ran
+        expect_error 125 cgrun
+        [ ! -e ran ] || { echo "observed: CMD ran"; return 1; }
+    done
+    [ "$EUID" -eq 0 ] || return 0
+    run ./cgrun -m 64M -- touch ran
+    expect_status 0
+    [ -e ran ]
+}
+
+# ---- the group ------------------------------------------------------------
+
+@test "[5] CMD is in a group of its own, new for each run, directly below the root" {
+    need
+    hint "mkdir(2), cgroup.procs and /proc/PID/cgroup in cgroups(7)"
+    local name first
+    running 'exec sleep 60'
+    for name in "${CONTROLLERS[@]}"; do
+        expect "the parent of CMD's $name group" "${POINT[$name]}" "$(dirname "$(group "$name" "/proc/$CMD/cgroup")")"
+        expect "processes in CMD's $name group" "$CMD" "$(value "$name" cgroup.procs cgroup.procs)"
+        expect "cgrun's own $name group" "$(group "$name" "/proc/$$/cgroup")" "$(group "$name" "/proc/$SPAWNED/cgroup")"
+    done
+    first=$CMD
+    running 'exec sleep 60' -p 10
+    for name in "${CONTROLLERS[@]}"; do
+        [ "$(group "$name" "/proc/$CMD/cgroup")" != "$(group "$name" "/proc/$first/cgroup")" ] ||
+            { echo "expected: two runs, two groups"; echo "observed: $(group "$name" "/proc/$CMD/cgroup")"; return 1; }
+    done
+    expect "pids.max of the second" 10 "$(value pids pids.max pids.max)"
+    CMD=$first
+    expect "pids.max of the first" max "$(value pids pids.max pids.max)"
+}
+
+@test "[5] CMD is inside from its first instruction, however slow cgrun is" {
+    need tool:strace
+    hint "CLONE_INTO_CGROUP in clone(2), or a child that waits for a byte before execve(2)"
+    local name inside=$BATS_TEST_TMPDIR/inside
+    run strace -o /dev/null true
+    [ "$status" -eq 0 ] || cannot "strace may not trace here"
+    # Every write takes its time, also that to cgroup.procs.
+    bounded strace -f -qq -o /dev/null -e trace=write -e inject=write:delay_enter=20000 \
+        "$EXERCISE" -m 64M -p 20 -c 1 -- cat /proc/self/cgroup >"$inside"
+    for name in "${CONTROLLERS[@]}"; do
+        expect_match "CMD's $name group" "^${POINT[$name]}/." "$(group "$name" "$inside")"
+        [ "$(group "$name" "$inside")" != "$(group "$name" "/proc/$$/cgroup")" ] ||
+            { echo "expected: a group of its own"; echo "observed: its caller's $name group"; return 1; }
+    done
+}
+
+# ---- memory ---------------------------------------------------------------
+
+@test "[6] -m: the kernel has the limit, in bytes, K, M and G, and no swap beyond it" {
+    need
+    hint "memory.max, memory.swap.max; memory.limit_in_bytes, memory.memsw.limit_in_bytes; see cgroups(7), the kernel's admin-guide"
+    local pair dir
+    for pair in 33554432:33554432 65536K:67108864 48M:50331648 1G:1073741824; do
+        running 'exec sleep 60' -m "${pair%:*}"
+        expect "limit of -m ${pair%:*}" "${pair#*:}" "$(value memory memory.limit_in_bytes memory.max)"
+        dir=$(group memory "/proc/$CMD/cgroup")
+        if [ -e "$dir/memory.swap.max" ]; then
+            expect "memory.swap.max" 0 "$(<"$dir/memory.swap.max")"
+        elif [ -e "$dir/memory.memsw.limit_in_bytes" ]; then
+            expect "memory and swap together" "${pair#*:}" "$(<"$dir/memory.memsw.limit_in_bytes")"
+        fi
+        ended TERM
+    done
+}
+
+@test "[5] -m: CMD is killed when it needs more: 137, and oom_kills says so" {
+    need
+    hint "memory.events (v2), memory.oom_control (v1) in cgroups(7), the kernel's admin-guide"
+    run --separate-stderr prog -m 16M -- ./payload-use memory 64
+    expect_status 137
+    expect oom_kills 1 "$(figure oom_kills "$stderr")"
+    run --separate-stderr prog -m 64M -- ./payload-use memory 16
+    expect_status 0
+    expect_output "touched 16"
+    expect "oom_kills within the limit" 0 "$(figure oom_kills "$stderr")"
+}
+
+@test "[4] -m: if a child of CMD is killed for memory, CMD's own status still counts" {
+    need
+    hint "wait(2) for CMD, not for the group; memory.oom.group (v2) in cgroups(7) stays 0"
+    run --separate-stderr prog -m 16M -- sh -c './payload-use memory 64; echo "child: $?"; exit 5'
+    expect_status 5
+    expect_match output "child: 137" "$output"
+    expect oom_kills 1 "$(figure oom_kills "$stderr")"
+}
+
+# ---- tasks and CPU --------------------------------------------------------
+
+@test "[6] -p: CMD and its children, or its threads, are no more tasks than that" {
+    need
+    hint "pids.max in cgroups(7) counts threads as well as processes; EAGAIN in fork(2)"
+    local kind
+    for kind in forks threads; do
+        run prog -p 7 -- ./payload-use "$kind" 30
+        expect_match "with -p 7" 'tasks 7($|[^0-9])' "$output"
+        run prog -p 31 -- ./payload-use "$kind" 30
+        expect_match "with -p 31" 'tasks 31($|[^0-9])' "$output"
+    done
+    run prog -p 1 -- ./payload-use forks 1
+    expect_match "with -p 1" 'tasks 1($|[^0-9])' "$output"
+    running 'exec sleep 60' -p 12
+    expect "pids.max" 12 "$(value pids pids.max pids.max)"
+}
+
+@test "[5] -c: the kernel has the share, for part of a CPU and for more than one" {
+    need
+    hint "cpu.max (v2), cpu.cfs_quota_us and cpu.cfs_period_us (v1) in cgroups(7), the kernel's sched-bwc"
+    local cpus quota period
+    for cpus in 0.5 1.25 2 0.01; do
+        running 'exec sleep 60' -c "$cpus"
+        read -r quota period < <(value cpu cpu.cfs_quota_us cpu.max)
+        [ -n "$period" ] || period=$(value cpu cpu.cfs_period_us cpu.max)
+        expect "quota / period of -c $cpus" "$cpus" \
+            "$(awk -v q="$quota" -v p="$period" 'BEGIN { print (p > 0 ? q / p : q " / " p) }')"
+        ended TERM
+    done
+}
+
+@test "[3] -c: CMD gets no more CPU than that" {
+    need
+    hint "the group cgroups(7) limits must be the one that CMD is in; nr_throttled in its cpu.stat"
+    # 200 ms of CPU at 20 ms in each tenth of a second: nearly a second.
+    run --separate-stderr prog -c 0.2 -- ./payload-use cpu 200
+    expect_status 0
+    expect_between "milliseconds that 200 of CPU take" 600 20000 "${output#wall }"
+}
+
+# ---- the freezer ----------------------------------------------------------
+
+@test "[7] -F: once CMD runs the kernel freezes it, for that long, and then thaws it" {
+    need
+    hint "cgroup.freeze and cgroup.events (v2), freezer.state (v1) in cgroups(7)"
+    local start ticks
+    start=$(now)
+    running_frozen -F 1 -- ./payload-use cpu 300
+    ticks=$(spun)
+    sleep 0.3
+    expect "CPU ticks that CMD uses while it is frozen" 0 "$(($(spun) - ticks))"
+    is_frozen
+    reap "$SPAWNED"
+    expect_status 0
+    expect_between "milliseconds of CMD, one second of them frozen" 1200 20000 "$(($(now) - start))"
+    expect_match "what CMD printed after it" '^wall ' "$(<"$SPAWNED_OUT")"
+    expect_gone "${CMD_GROUPS[@]}"
+    # Without -F nothing freezes.
+    running 'exec sleep 60'
+    sleep 0.1
+    run ! is_frozen
+}
+
+# ---- the report -----------------------------------------------------------
+
+@test "[4] the last line on stderr is the report, whatever CMD writes" {
+    need
+    hint "wait(2) for all that was killed: print it last"
+    local args n='([0-9]+|-)'
+    for args in "" "-m 64M -p 20 -c 0.5"; do
+        # shellcheck disable=SC2086  # words
+        run --separate-stderr prog $args -- sh -c 'echo out; echo noise >&2; (while :; do echo more >&2; done) & exit 3'
+        expect_status 3
+        expect_output out
+        expect_match "the last line on stderr" \
+            "^cgrun: peak_memory_bytes=$n cpu_seconds=([0-9]+(\.[0-9]+)?|-) peak_pids=$n oom_kills=$n\$" \
+            "${stderr_lines[-1]}"
+        expect "lines of cgrun on stderr" 1 "$(grep -c '^cgrun: ' <<<"$stderr")"
+    done
+}
+
+@test "[4] the report has the kernel's figures, and - for what it does not tell" {
+    need
+    hint "memory.peak, pids.peak, cpu.stat (v2), memory.max_usage_in_bytes, cpuacct.usage (v1) in the kernel's admin-guide, cgroups(7)"
+    local dir memory='' pids=''
+    running 'exec sleep 60'
+    dir=$(group memory "/proc/$CMD/cgroup")
+    [ ! -e "$dir/memory.peak" ] && [ ! -e "$dir/memory.max_usage_in_bytes" ] || memory=told
+    [ ! -e "$(group pids "/proc/$CMD/cgroup")/pids.peak" ] || pids=told
+    run --separate-stderr prog -- sh -c './payload-use memory 24; ./payload-use forks 11; ./payload-use cpu 300; true'
+    expect_status 0
+    if [ -n "$memory" ]; then
+        expect_between "peak_memory_bytes of 24 MiB" $((24 << 20)) $((40 << 20)) "$(figure peak_memory_bytes "$stderr")"
+    else
+        expect peak_memory_bytes - "$(figure peak_memory_bytes "$stderr")"
+    fi
+    if [ -n "$pids" ]; then     # CMD, payload-use, its eleven
+        expect_between "peak_pids of 13" 13 15 "$(figure peak_pids "$stderr")"
+    else
+        expect peak_pids - "$(figure peak_pids "$stderr")"
+    fi
+    expect_between "cpu_seconds of 0.3" 0.3 2 "$(figure cpu_seconds "$stderr")"
+}
+
+# ---- the end --------------------------------------------------------------
+
+@test "[5] when CMD ends, what still runs in its group is killed, and the group is gone" {
+    need
+    hint "cgroup.kill in cgroups(7), or kill(2) for each pid in cgroup.procs; then rmdir(2)"
+    local before dirs groups=$BATS_TEST_TMPDIR/groups
+    before=$(footprint)
+    run --separate-stderr prog -- sh -c 'cat /proc/self/cgroup; setsid sleep 60 & (trap "" TERM INT HUP; sleep 61) & exit 4'
+    expect_status 4
+    echo "$output" >"$groups"
+    mapfile -t dirs < <(groups "$groups")
+    expect_gone "${dirs[@]}"
+    expect_footprint "$before"
+    # Also when there was nothing to run.
+    run -127 --separate-stderr prog -m 64M -- /nonexistent/program
+    expect_footprint "$before"
+}
+
+@test "[4] a fork bomb that outlives CMD is killed to the last process" {
+    need
+    hint "kill faster than they fork: cgroup.kill in cgroups(7), or freeze them first"
+    local before
+    before=$(footprint)
+    running 'sleep 0.2 & s=$!; sh -c "f() { f & f & }; f" 2>/dev/null & wait $s' -p 40
+    reap "$SPAWNED"
+    expect_gone "${CMD_GROUPS[@]}"
+    expect_footprint "$before"
+}
+
+@test "[3] groups that CMD made inside its own go with it" {
+    need
+    hint "rmdir(2) refuses a group that has children: the deepest first"
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    running "read -r dir <$BATS_TEST_TMPDIR/fifo"'; mkdir -p "$dir/one/two" "$dir/one/three"
+        sh -c "echo 0 >$dir/one/two/cgroup.procs; exec sleep 60" &
+        until grep -q . "$dir/one/two/cgroup.procs"; do :; done'
+    group pids "/proc/$CMD/cgroup" >"$BATS_TEST_TMPDIR/fifo"
+    reap "$SPAWNED"
+    expect_status 0
+    expect_gone "${CMD_GROUPS[@]}"
+}
+
+@test "[4] after SIGTERM or SIGINT CMD and all else in the group is killed, and the group is gone" {
+    need
+    hint "sigwaitinfo(2) or a handler: clean up first, then exit"
+    local before signal
+    before=$(footprint)
+    for signal in TERM INT; do
+        running 'trap "" TERM INT; setsid sleep 60 & sleep 61' -m 64M -p 20
+        ended "$signal"
+        [ "$status" -gt 128 ] || expect "status after SIG$signal" "above 128" "$status"
+        expect_gone "${CMD_GROUPS[@]}"
+        expect_killed "$CMD"
+        expect_footprint "$before"
+    done
+}
+
+@test "[3] the same while the group is frozen" {
+    need
+    hint "on v1 the frozen do not die before they are thawed: freezer.state in cgroups(7)"
+    local before
+    before=$(footprint)
+    running_frozen -F 60 -- sleep 60
+    ended TERM
+    expect_gone "${CMD_GROUPS[@]}"
+    expect_killed "$CMD"
+    expect_footprint "$before"
+}
+
+# ---- where it must say no, and where it must not reach --------------------
+
+@test "[5] a limit that cannot be enforced is 125, and CMD is not run" {
+    need ns:mnt
+    hint "which controller is where: /proc/self/mountinfo in proc(5); what write(2) to its file says"
+    local option hidden sealed before ran=$BATS_TEST_TMPDIR/ran
+    before=$(footprint)
+    hidden='mount -t tmpfs none /sys/fs/cgroup && exec "$@"'
+    sealed='awk "{ for (i = 7; \$i != \"-\"; i++); if (\$(i + 1) ~ /^cgroup2?\$/) print \$5 }" /proc/self/mountinfo |
+        while read -r point; do mount -o remount,bind,ro "$point" || exit; done; exec "$@"'
+    for option in "-m 64M" "-p 20" "-c 0.5" "-F 1"; do
+        # shellcheck disable=SC2086  # words
+        run --separate-stderr bounded unshare --mount sh -c "$hidden" - "$EXERCISE" $option -- touch "$ran"
+        expect_error 125 cgrun
+        # shellcheck disable=SC2086  # words
+        run --separate-stderr bounded unshare --mount sh -c "$sealed" - "$EXERCISE" $option -- touch "$ran"
+        expect_error 125 cgrun
+    done
+    # More tasks than a kernel can have, and less CPU than it can give.
+    for option in "-p 999999999" "-c 0.000001"; do
+        # shellcheck disable=SC2086  # words
+        run --separate-stderr prog $option -- touch "$ran"
+        expect_error 125 cgrun
+    done
+    [ ! -e "$ran" ] || { echo "observed: CMD ran"; return 1; }
+    expect_footprint "$before"
+}
+
+# make_groups NAME: a new group of that name at the root of each hierarchy that
+# carries one of ours, in MADE
+make_groups() {
+    local point
+    while read -r point; do
+        mkdir "$point/$1"
+        MADE+=("$point/$1")
+    done < <(printf '%s\n' "${POINT[@]}" | sort -u)
+}
+
+# made: what the kernel has in those groups
+made() {
+    local dir
+    for dir in "${MADE[@]}"; do
+        echo "$dir: $(cat "$dir"/cgroup.procs "$dir"/{cgroup.freeze,freezer.state,pids.max,cpu.max,cpu.cfs_quota_us} \
+            "$dir"/memory.{max,limit_in_bytes} 2>/dev/null | tr '\n' ' ')"
+    done
+}
+
+@test "[3] touches no group that it did not make, whatever its name" {
+    need
+    hint "a name that nobody else has: getpid(2), getrandom(2); remove only what your own mkdir(2) made"
+    local before
+    make_groups "cgrun.neighbour.$$"
+    spawn sleep 60
+    echo "$SPAWNED" >"${MADE[0]}/cgroup.procs"      # the others are empty: easy to take for litter
+    before=$(made)
+    run prog -m 64M -p 20 -c 0.5 -- true
+    expect_status 0
+    expect "the groups beside it" "$before" "$(made)"
+    running_frozen -m 64M -p 20 -c 0.5 -F 60 -- sleep 60
+    expect "the groups beside it" "$before" "$(made)"
+    ended TERM
+    expect "the groups beside it" "$before" "$(made)"
+}
+
+# For a shell in a user namespace whose groups are its own: mount hierarchies
+# ('TYPE POINT OPTIONS', up to --) on a /sys/fs/cgroup of its own, leave the v2
+# root, which may not hold processes (unless STAY says so), and run the rest.
+ENTER='
+    set -e
+    mount -t tmpfs none /sys/fs/cgroup
+    while [ "$1" != -- ]; do
+        mkdir -p "$2"
+        mount -t "$1" ${3:+-o "$3"} none "$2"
+        if [ "$1" = cgroup2 ] && [ -z "$STAY" ]; then
+            mkdir -p "$2/shell"
+            echo 0 >"$2/shell/cgroup.procs"
+        fi
+        shift 3
+    done
+    shift
+    exec "$@"'
+
+# delegate: a new group in every hierarchy that cgrun may use, given to the
+# ordinary user; their names in MADE, what to mount in MOUNTS
+delegate() {
+    local type point options dir
+    MOUNTS=()
+    while read -r type point options; do
+        dir=$point/cgrun.delegated.$$
+        mkdir "$dir"
+        MADE+=("$dir")
+        MOUNTS+=("$type" "$point" "$options")
+        chown "$(lab_uid):$(lab_gid)" "$dir" "$dir/cgroup.procs"
+        for dir in "$dir"/{tasks,cgroup.threads,cgroup.subtree_control}; do
+            [ ! -e "$dir" ] || chown "$(lab_uid):$(lab_gid)" "$dir"
+        done
+    done < <(awk '{
+        for (i = 7; $i != "-"; i++);
+        type = $(i + 1)
+        names = ""
+        n = split($(i + 3), words, ",")
+        for (w = 1; w <= n; w++)
+            if (words[w] ~ /^(memory|pids|cpu|cpuacct|freezer)$/) names = names "," words[w]
+        if (type == "cgroup2" || type == "cgroup" && names) print type, $5, substr(names, 2)
+    }' /proc/self/mountinfo)
+}
+
+# delegated ARG...: ./cgrun ARG... in $USER_DIR as the root of a user namespace
+# for which the groups of delegate are the cgroup roots
+delegated() {
+    (
+        for dir in "${MADE[@]}"; do echo 0 >"$dir/cgroup.procs" || exit; done
+        # Never in a namespace whose root is the machine's.
+        [ "$(grep -c "/cgrun.delegated.$$\$" /proc/self/cgroup)" -eq "${#MADE[@]}" ] || exit
+        cd "$USER_DIR" || exit
+        close_fds
+        exec setpriv "--reuid=$(lab_uid)" "--regid=$(lab_gid)" --clear-groups --inh-caps=-all \
+            timeout -k 2 20 unshare --user --map-root-user --mount --cgroup \
+            env STAY="${STAY-}" sh -c "$ENTER" - "${MOUNTS[@]}" -- ./cgrun "$@" </dev/null
+    )
+}
+
+@test "[5] works as the root of a user namespace with a cgroup root of its own" {
+    need userns ns:cgroup
+    hint "delegation in cgroups(7), and cgroup_namespaces(7)"
+    local dir
+    user_dir
+    install -m 755 "$EXERCISE" "$USER_DIR/cgrun"
+    install -m 755 payload-use "$USER_DIR/use"
+    delegate
+    run --separate-stderr delegated -m 16M -p 20 -c 0.5 -- ./use memory 64
+    expect_status 137
+    expect oom_kills 1 "$(figure oom_kills "$stderr")"
+    run --separate-stderr delegated -m 64M -p 5 -- ./use forks 20
+    expect_status 0
+    expect_output "tasks 5"
+    for dir in "${MADE[@]}"; do
+        expect "groups left in $dir" "" "$(find "$dir" -mindepth 1 -type d ! -name shell)"
+    done
+    [ "${VERSION[memory]}" = 2 ] || return 0
+    # A v2 root that holds processes hands no controller down.
+    for dir in "${MADE[@]}"; do rmdir "$dir/shell" "$dir"; done
+    MADE=()
+    delegate
+    STAY=1 run --separate-stderr delegated -m 16M -- touch ran
+    expect_error 125 cgrun
+    [ ! -e "$USER_DIR/ran" ] || { echo "observed: CMD ran"; return 1; }
+}
