@@ -9,6 +9,7 @@ fixture() {
     user_dir
     TREE=$USER_DIR
     mkdir -p "$TREE/support" "$TREE/harness" "$TREE/labs/01-one" "$TREE/capstone"
+    cp ../../.shellcheckrc "$TREE"
     cp ../../support/*.bash "$TREE/support"
     cp ../doctor ../lint ../packages ../probe.c ../procs.bash ../setup ../sheet.bash ../skeleton ../test ../walk "$TREE/harness"
     SHEET=$TREE/labs/01-one/README.md

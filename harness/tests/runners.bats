@@ -1,0 +1,227 @@
+# harness/tests/runners.bats - make test and make lint: what is wrong makes them fail
+# shellcheck disable=SC2016,SC2154  # programs are text; output and status are set by run
+
+load fixture
+
+setup() {
+    lab_setup
+    fixture
+    mkdir -p "$TREE/grader/tests" "$TREE/support/tests" "$TREE/capstone/isolation"
+    printf '## Goal\n```console\n$ echo hi\nhi\n```\n' | sheet
+    suite labs/01-one/one.bats '@test "[5] passes" { sleep 0.1; }'
+}
+
+# suite FILE TEXT...: a bats file of the small course, its lines
+suite() {
+    local file=$TREE/$1
+    shift
+    printf '%s\n' "$@" >"$file"
+}
+
+tests() { run timeout 60 "$TREE/harness/test" "$@"; }
+last_line() { expect "the last line" "$1" "${lines[-1]}"; }
+
+# ---- harness/test -------------------------------------------------------------
+
+@test "test: all passes: a table, the totals alone on the last line, status 0" {
+    suite grader/tests/g.bats '@test "g1" { :; }' '@test "g2" { :; }'
+    tests
+    expect_status 0
+    last_line "4 passed, 0 failed, 0 skipped"
+    has "ok   1/3 labs/01-one/one.bats: [5] passes (0." "ok   1/1 labs/01-one/README.md: Goal"
+    expect_match "a row" $'\n01-one +1 +0 +0 +0\\.[0-9]' "$output"
+    expect_match "a row" $'\ngrader +2 +0 +0 +0\\.[0-9]' "$output"
+    expect_match "a row" $'\nsheets +1 +0 +0 +0\\.[0-9]' "$output"
+}
+
+@test "test: a failure is shown whole, and named again at the end" {
+    suite grader/tests/g.bats '@test "g1" { echo expected: a; echo observed: b; false; }'
+    tests
+    expect_status 1
+    last_line "2 passed, 1 failed, 0 skipped"
+    has "FAIL 2/2 grader/tests/g.bats: g1" "expected: a" "observed: b"
+    expect_match "the end" $'Failed:\n  grader/tests/g.bats: g1\n' "$output"
+}
+
+@test "test: every skip is listed with its reason; LAB_MUST_RUN makes it fail" {
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require tool:nonesuch; }'
+    tests
+    expect_status 0
+    last_line "2 passed, 0 failed, 1 skipped"
+    expect_match "the end" $'Skipped:\n  grader/tests/g.bats: g1: no nonesuch in PATH' "$output"
+    export LAB_MUST_RUN=1
+    tests
+    expect_status 1
+    last_line "2 passed, 1 failed, 0 skipped"
+}
+
+@test "test: a bats file that does not parse is a failure" {
+    suite grader/tests/g.bats '@test "g1" {' 'if' '}'
+    tests
+    expect_status 1
+    expect_match "totals" '^[0-9]+ passed, [1-9][0-9]* failed, 0 skipped$' "${lines[-1]}"
+}
+
+@test "test: a bats file that breaks in its set-up, or dies, is a failure" {
+    suite grader/tests/g.bats 'setup_file() { false; }' '@test "g1" { :; }' '@test "g2" { :; }'
+    tests
+    expect_status 1
+    has "the plan was"
+    suite grader/tests/g.bats '@test "g1" { kill -KILL $$; }' '@test "g2" { :; }'
+    tests
+    expect_status 1
+    has "the plan was 3 and 2 tests gave a result"
+}
+
+@test "test: results printed by a test itself do not add up, and fail" {
+    suite grader/tests/g.bats '@test "g1" { echo "ok 9 forged" >&3; }'
+    tests
+    expect_status 1
+    has "the plan was"
+}
+
+@test "test: a file without a test, and nothing to run at all, are failures" {
+    suite grader/tests/g.bats '# nothing'
+    tests
+    expect_status 1
+    has "grader/tests/g.bats: no test in it ran"
+    tests support
+    expect_status 1
+    has "there was nothing to run"
+    last_line "0 passed, 1 failed, 0 skipped"
+}
+
+@test "test: a sheet that lies, or is missing, is a failure" {
+    printf '## Goal\n```console\n$ echo hi\nho\n```\n' | sheet
+    tests
+    expect_status 1
+    last_line "1 passed, 1 failed, 0 skipped"
+    has "expected: ho" "observed: hi"
+    rm "$SHEET"
+    tests 1
+    expect_status 1
+    has "cannot be read"
+}
+
+@test "test: suites by name; an unknown one is 2" {
+    suite grader/tests/g.bats '@test "g1" { :; }'
+    suite capstone/isolation/c.bats '@test "c1" { :; }' '@test "c2" { :; }'
+    tests grader capstone
+    last_line "3 passed, 0 failed, 0 skipped"
+    tests 01
+    last_line "2 passed, 0 failed, 0 skipped"
+    tests sheets
+    last_line "1 passed, 0 failed, 0 skipped"
+    tests nonsense
+    expect_status 2
+}
+
+@test "test: what make set for this run is not set in the tests" {
+    suite grader/tests/g.bats '@test "g1" { [ -z "${LAB-}${STEP-}${AUTO-}${MAKEFLAGS-}" ]; }' \
+        '@test "g2" { [ "$(readlink /proc/self/fd/0)" = /dev/null ]; }'
+    LAB=3 STEP=1 AUTO=1 MAKEFLAGS=k tests grader
+    expect_status 0
+}
+
+@test "test: ended by a signal, it leaves no process and no folder" {
+    local signal
+    for signal in INT TERM; do
+        suite grader/tests/g.bats '@test "g1" { setsid sleep 987640 3>&- & touch "$BATS_TEST_DIRNAME/started"; sleep 987641; }'
+        rm -f "$TREE/grader/tests/started"
+        mkdir -p "$TREE/tmp"
+        spawn env --default-signal TMPDIR="$TREE/tmp" "$TREE/harness/test" grader
+        wait_for test -e "$TREE/grader/tests/started"
+        kill -"$signal" "$SPAWNED"
+        reap "$SPAWNED"
+        case $signal in INT) expect_status 130 ;; TERM) expect_status 143 ;; esac
+        expect "left behind" "" "$(pgrep -fx 'sleep 98764[01]' || true)"
+        expect "left behind" "" "$(ls "$TREE/tmp")"
+    done
+}
+
+@test "test: what a test leaves running is ended and named" {
+    suite grader/tests/g.bats '@test "g1" { setsid sleep 987642 3>&- & }'
+    tests grader
+    expect_status 0
+    has "left running by the tests" "sleep 987642"
+    expect "left behind" "" "$(pgrep -fx 'sleep 987642' || true)"
+}
+
+# ---- harness/lint -------------------------------------------------------------
+
+# clean_course: what lint has nothing to say about
+clean_course() {
+    rm "$TREE"/harness/{doctor,packages,probe.c,procs.bash,setup,sheet.bash,test,walk}
+    printf 'EXERCISE := one\n' >"$TREE/labs/01-one/Makefile"
+    printf 'all:\n' >"$TREE/capstone/Makefile"
+    cat >"$TREE/labs/01-one/one.c" <<'END'
+#include <err.h>
+
+int main(void)
+{
+	/* BEGIN SOLUTION */
+	return 0;
+	/* END SOLUTION */
+}
+END
+    cp "$TREE/labs/01-one/one.c" "$TREE/labs/01-one/step1-one.c"
+    suite labs/01-one/one.bats '@test "[60] a" {' '    hint "look, see open(2)"' '    true' '}' \
+        '@test "[40] b" {' '    hint "look, see close(2)"' '    true' '}'
+    suite capstone/isolation/c.bats 'setup() {' '    hint "look, see clone(2)"' '}' '@test "[200] c" { :; }'
+}
+
+linters() { require tool:shellcheck tool:cppcheck tool:clang tool:aarch64-linux-gnu-gcc; }
+
+@test "lint: nothing to say of a clean course, status 0, one line a check" {
+    linters
+    clean_course
+    run "$TREE/harness/lint"
+    expect_status 0
+    has_not FAIL
+    expect "checks" 10 "$(grep -c '^ok  ' <<<"$output")"
+}
+
+@test "lint: each kind of fault fails its check, and is named" {
+    linters
+    clean_course
+    printf '#!/bin/bash\necho $1\n' >"$TREE/harness/script"
+    cat >"$TREE/labs/01-one/step1-one.c" <<'END'
+#include <stdlib.h>
+int main(int argc, char **argv)
+{
+	int *p = NULL;
+	*p = 3;
+	/* BEGIN SOLUTION */
+	return 0;
+}
+END
+    { echo 'int main(void) { return 0; }'; yes '/* long */' | head -n 100; } >"$TREE/labs/01-one/step2-long.c"
+    suite labs/01-one/one.bats '@test "[60] a" {' '    true' '}' '@test "[39] b" {' '    hint "without a page"' '}'
+    printf 'all:\n\t@echo broken >&2; false\n' >"$TREE/capstone/Makefile"
+    run "$TREE/harness/lint"
+    expect_status 1
+    has "harness/script:2" "broken" "step1-one.c:5: error: Null pointer" "unused parameter" "step2-long.c: 101 lines" \
+        "BEGIN SOLUTION without an END" "99 points, not 100" 'one.bats:1: no hint' 'one.bats:4: no hint' "10 of 10 checks failed"
+}
+
+@test "lint: a missing tool is a failure, never a pass" {
+    linters
+    clean_course
+    mkdir "$TREE/bin"
+    ln -s /usr/bin/* "$TREE/bin/"
+    rm "$TREE/bin/cppcheck"
+    run env PATH="$TREE/bin" "$TREE/harness/lint"
+    expect_status 1
+    has "no cppcheck here" "1 of 10 checks failed"
+}
+
+@test "every script answers --help with its usage, and refuses nonsense with 2" {
+    local script
+    for script in doctor lint setup skeleton test walk; do
+        run "../$script" --help
+        expect_status 0
+        expect_match "usage" "^usage: $script" "$output"
+        run "../$script" --nonsense
+        expect_status 2
+    done
+}
