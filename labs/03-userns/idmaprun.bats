@@ -11,6 +11,7 @@ setup() {
     lab_setup
     # A folder above this one may be closed to the ordinary user.
     [ -n "${LAB_BIN-}" ] || EXERCISE=./idmaprun
+    NAP=60.$RANDOM$RANDOM
     USER_ID=$(lab_uid) GROUP_ID=$(lab_gid)
 }
 
@@ -42,15 +43,17 @@ expect_refused() {
     expect "output of CMD, which must not run" "" "$output"
 }
 
-# sleeper: the pid of the `sleep` that this test runs as CMD
+# sleeper: the pid of `sleep $NAP`, this test's CMD.  By its argument: the
+# environment of another uid is closed to an ordinary user.
 sleeper() {
-    local pid
-    for pid in $(marked_pids); do
-        if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = sleep ]; then
-            echo "$pid"
+    local file
+    while read -r file; do
+        if [ "$(cat "${file%cmdline}comm" 2>/dev/null)" = sleep ]; then
+            file=${file#/proc/}
+            echo "${file%%/*}"
             return 0
         fi
-    done
+    done < <(grep -lsaF "$NAP" /proc/[0-9]*/cmdline)
     return 1
 }
 
@@ -58,6 +61,7 @@ sleeper() {
 await_sleeper() {
     wait_for sleeper || return 1
     SLEEPER=$(sleeper)
+    LAB_SPAWNED+=("$SLEEPER") # to be ended with the test
 }
 
 # fake_helpers TEXT: FAKED is a command that makes TEXT, a shell script, this
@@ -148,7 +152,7 @@ ranges() {
 Gid: 0 0 0 0
 CapEff: $(user_run unshare -r sed -n 's/^CapEff:\t//p' /proc/self/status)"
     # And looked at from outside.
-    ( close_fds; as_user "$EXERCISE" -- sleep 60 </dev/null >/dev/null 2>&1 ) &
+    ( close_fds; as_user "$EXERCISE" -- sleep "$NAP" </dev/null >/dev/null 2>&1 ) &
     LAB_SPAWNED+=("$!")
     await_sleeper
     [ "$(ns_of "$SLEEPER" user)" != "$(ns_of self user)" ] || expect "user namespace of CMD" "a new one" "$(ns_of self user)"
@@ -182,7 +186,7 @@ CapEff: $(user_run unshare -r sed -n 's/^CapEff:\t//p' /proc/self/status)"
 @test "[5] CMD's uid 0 is the host's uid that the map says, seen from outside" {
     require root
     hint "a map gives no new ids: the child has to become them, see setresuid(2)"
-    spawn "$EXERCISE" -U 0:20000:10 -G 0:21000:10 -- sleep 60
+    spawn "$EXERCISE" -U 0:20000:10 -G 0:21000:10 -- sleep "$NAP"
     await_sleeper
     expect "uids of CMD on the host" "20000 20000 20000 20000" "$(proc_field "$SLEEPER" Uid)"
     expect "gids of CMD on the host" "21000 21000 21000 21000" "$(proc_field "$SLEEPER" Gid)"
@@ -249,7 +253,7 @@ Gid: 6 6 6 6"
     run bounded "${RANGED[@]}" "$EXERCISE" -U "0:$USER_ID:1" -U "1:$SUB_UID:9" \
         -G "0:$GROUP_ID:1" -G "1:$SUB_GID:9" -- sh -c "$SHOW"
     expect_maps "0 $USER_ID 1,1 $SUB_UID 9" "0 $GROUP_ID 1,1 $SUB_GID 9"
-    spawn "${RANGED[@]}" "$EXERCISE" -U "0:$SUB_UID:10" -G "0:$SUB_GID:10" -- sleep 60
+    spawn "${RANGED[@]}" "$EXERCISE" -U "0:$SUB_UID:10" -G "0:$SUB_GID:10" -- sleep "$NAP"
     await_sleeper
     expect "uids of CMD on the host" "$SUB_UID $SUB_UID $SUB_UID $SUB_UID" "$(proc_field "$SLEEPER" Uid)"
     expect "gids of CMD on the host" "$SUB_GID $SUB_GID $SUB_GID $SUB_GID" "$(proc_field "$SLEEPER" Gid)"
