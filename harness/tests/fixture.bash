@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154  # output is set by run
 # harness/tests/fixture.bash - a small course to try the harness on
 
 load ../../support/bats
