@@ -39,8 +39,8 @@ load common
     one=$CONTAINER
     spawn "$EXERCISE" run "$ROOTFS" sleep "$NAP"
     wait_for eval '[ "$(nappers | wc -l)" -eq 2 ]'
-    CONTAINER=$(nappers | grep -vx "$one")
-    [ "$first" != "$(proc_field "$CONTAINER" Uid)" ] || expect "uids of the second" "others than $first" "$first"
+    other=$(nappers | grep -vx "$one")
+    [ "$first" != "$(proc_field "$other" Uid)" ] || expect "uids of the second" "others than $first" "$first"
 }
 
 @test "[2] the hostname is the container's own" {
