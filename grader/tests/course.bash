@@ -43,7 +43,7 @@ capstone() { graded "capstone/isolation/$1.bats" ../skiff; }
 
 # graded FILE EXERCISE: a bats file, the tests on stdin
 graded() {
-    { printf 'load ../../support/bats\nexercise %s\n' "$2"; sed 's/^%/@/'; } >"$COURSE/$1"
+    { printf 'load ../../support/bats\nexercise %s\n' "$2"; sed 's/%test/@test/'; } >"$COURSE/$1"
 }
 
 # program PATH SCRIPT: the source of a program under test
@@ -69,7 +69,10 @@ expect_no_mark() {
     expect_status 3 || return 1
     expect_json 'has("score") or any(.tests[]; has("score") or has("max_score"))' false || return 1
     expect_json .extra_data.ungraded true || return 1
-    expect_match "the page" '<h1>Not graded</h1>' "$(<"$REPORT")"
+    expect_page '<h1>Not graded</h1>'
 }
 
 as_user_bare() { ( close_fds; as_user "$@" </dev/null ); }
+
+# expect_page REGEX: somewhere on the page, which is too long to be shown
+expect_page() { grep -qE -- "$1" "$REPORT" || expect "on the page" "$1" "nothing like it"; }
