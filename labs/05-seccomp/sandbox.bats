@@ -212,12 +212,12 @@ ask() {
 # log?  The kernel prints no more than ten in five seconds, of everybody's: try
 # for longer than that.
 logs() {
-    local name=$1 tries
+    local name=$1 end=$((SECONDS + 8))
     shift
-    for ((tries = 0; tries < 120; tries++)); do
-        [ $((tries % 5)) -ne 0 ] || bounded "$@" >/dev/null 2>&1 || true
+    while [ "$SECONDS" -lt "$end" ]; do
+        bounded "$@" >/dev/null 2>&1 || true
+        sleep 0.2
         ! logged "$name" || return 0
-        sleep 0.1
     done
     return 1
 }

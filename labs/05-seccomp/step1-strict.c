@@ -30,6 +30,7 @@ static void say(const char *text)
 static void child(int ready, int go)
 {
 	char byte = 0;
+	int fd;
 
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == -1) {
 		warn("strict mode cannot be entered here (already behind a filter?)");
@@ -40,9 +41,9 @@ static void child(int ready, int go)
 	if (write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 1)
 		syscall(SYS_exit, 1);
 	say("child:  now open /dev/null\n");
-	open("/dev/null", O_RDONLY);
+	fd = open("/dev/null", O_RDONLY);
 	say("child:  this line never appears\n");
-	syscall(SYS_exit, 0);
+	syscall(SYS_exit, fd);
 }
 
 static void show_status(pid_t pid)

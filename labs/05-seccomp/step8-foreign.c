@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (fork() == 0)		/* without the facility, int 0x80 is SIGSEGV */
-		_exit(call_i386(20, NULL, 0) != getpid());
+		_exit(call_i386(20, NULL, 0) == getpid() ? 0 : 1);
 	if (wait(&status) == -1 || status != 0)
 		errx(77, "this kernel runs no i386 system calls");
 	/* An i386 pointer has 32 bits, so the path must lie low. */
