@@ -12,13 +12,9 @@ hostile() {
     lab 01-one first <<-'END'
 	%test "[10] <script>alert(1)</script> & 'single' \"double\" <!-- {{x}}" { true; }
 	%test "[20] output" { hint "<b>bold</b>, see exit(3)"; run prog; expect "what <i>it</i> prints" "a \"quoted\" & <tag>" "$output"; }
-	%test "[30] much of it" { run -0 bounded ./much; expect output nothing "$output"; }
-	%test "[40] long lines" { run -0 bounded ./long; expect output nothing "$output"; }
+	%test "[70] nothing" { true; }
 	END
     program labs/01-one/first 'printf "</pre><script>alert(1)</script>\033[31mred\007\r\b \377\376 \342\200\256olleh \302\205 \357\277\277 end"'
-    printf '#!/bin/sh\nyes 0123456789 | head -c 1000000\n' >"$COURSE/labs/01-one/much"
-    printf '#!/bin/sh\nhead -c 1000000 /dev/zero | tr "\\0" x\n' >"$COURSE/labs/01-one/long"
-    chmod +x "$COURSE"/labs/01-one/{much,long}
 }
 
 # schema: every rule of Gradescope's specification that this file could break
@@ -73,7 +69,7 @@ schema() {
     grade
     expect_status 1
     expect rules "" "$(schema)"
-    expect_json .score 210
+    expect_json .score 280
 }
 
 @test "results.json keeps every rule: ungraded" {
@@ -98,11 +94,16 @@ schema() {
 }
 
 @test "a megabyte of output is cut, with a word, and the hint is still there" {
-    hostile
-    sed -i 's/expect output nothing/hint "the last line"; &/' "$COURSE/labs/01-one/first.bats"
+    lab 01-one first <<-'END'
+	%test "[50] many lines" { hint "the last line"; run -0 bounded ./many; expect output nothing "$output"; }
+	%test "[50] long lines" { hint "the last line"; run -0 bounded ./long; expect output nothing "$output"; }
+	END
+    printf '#!/bin/sh\nyes 0123456789 | head -c 1000000\n' >"$COURSE/labs/01-one/many"
+    printf '#!/bin/sh\nhead -c 1000000 /dev/zero | tr "\\0" x\n' >"$COURSE/labs/01-one/long"
+    chmod +x "$COURSE"/labs/01-one/{many,long}
     grade 01
     local number
-    for number in 2 3; do
+    for number in 0 1; do
         expect_match output 'cut here: there was more' "$(json ".tests[$number].output")"
         expect_json ".tests[$number].output | length < 20000" true
         expect_match hint 'hint: the last line$' "$(json ".tests[$number].output")"
