@@ -31,6 +31,6 @@ our_pids() {
 
 # kill_pids SIGNAL PIDS
 kill_pids() {
-    local pid IFS=$' \t\n' # a trap may interrupt a read that has changed IFS
+    local pid
     for pid in $2; do kill -"$1" "$pid" 2>/dev/null || true; done
 }

@@ -218,7 +218,8 @@ shell_become() {
 #   late    it did not end in that time, and was ended; the shell goes on
 #   stuck   the same, and the shell had to be ended with it
 #   dead    the shell ended: exit, exec, or killed
-# SHOW is a function that gets each piece of the output as it comes.
+# SHOW is a function that gets each piece of the output as it comes.  It calls
+# heed_signals, of walk, between any two reads.
 shell_run() {
     local who=$1 show=${4-} word line='' piece began end status size=0
     local in=${SHELL_IN[$who]} out=${SHELL_OUT[$who]}
@@ -231,6 +232,7 @@ shell_run() {
     while :; do
         status=0
         IFS= read -r -t 0.2 -u "$out" piece || status=$?
+        heed_signals
         line+=$piece
         if [ "$status" -eq 0 ] && [[ $line == *"$word "* ]]; then
             RUN_STATUS=${line##*"$word "}
@@ -322,7 +324,7 @@ command_run() {
     shell_run "$who" "${CMD_TEXT[$1]}" "${@:2}" || return 1
     # A job that was put in the background is under way by the time that anybody
     # has typed the next command; here, that would come at once.
-    [[ ! ${CMD_TEXT[$1]} =~ $BACKGROUND ]] || sleep 0.1
+    [[ ! ${CMD_TEXT[$1]} =~ $BACKGROUND ]] || { sleep 0.1; heed_signals; }
 }
 
 # command_fate SECONDS: in words, what shell_run's RUN_FATE tells

@@ -394,8 +394,6 @@ something else
 ```console
 $ ./nonesuch
 fine
-# id -u
-0
 ```
 
 ## Man pages
@@ -453,9 +451,18 @@ END
 @test "demo: keys on a terminal go on, skip and quit, and the terminal is as before" {
     require tool:script
     lecture
-    # the prompt of each command waits; space goes on
-    run bash -c '{ for key in " " " " " " q; do sleep 0.7; printf "%s" "$key"; done; sleep 0.5; } |
-        timeout 30 script -qec "$1/harness/walk --demo 1; stty -a" /dev/null' bash "$TREE"
+    local screen=$TREE/screen keys=$TREE/keys part
+    mkfifo "$keys"
+    spawn bash -c 'exec timeout 60 script -qefc "$1/harness/walk --demo 1; stty -a; echo all over" "$2" <"$3"' bash "$TREE" "$screen" "$keys"
+    exec 9>"$keys"
+    # what has to be on the screen before each key: it waits at each of them
+    for part in "\[space\]= " "The problem.*[$]= " "made.*\[space\]= " "Step 1.*[$]=q"; do
+        wait_for grep -zq -- "${part%=*}" "$screen"
+        printf "%s" "${part##*=}" >&9
+    done
+    wait_for grep -q "^all over" "$screen"
+    exec 9>&-
+    output=$(cat "$screen")
     has "The problem, shown" "made" "Step 1: first" " echo " " icanon "
     has_not "hello from"
 }
