@@ -185,6 +185,7 @@ shell_start() {
     mkfifo "$PIPES/in" "$PIPES/out"
     shell_become "$who" <"$PIPES/in" >"$PIPES/out" 2>&1 &
     SHELL_PID[$who]=$!
+    disown # bash would report its end
     exec {in}>"$PIPES/in" {out}<"$PIPES/out"
     SHELL_IN[$who]=$in SHELL_OUT[$who]=$out
     rm "$PIPES/in" "$PIPES/out"
