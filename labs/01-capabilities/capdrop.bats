@@ -41,7 +41,7 @@ from() { bounded "${ROOT[@]}" "$@"; }
 mask() {
     local name bits=0
     local -A number=([chown]=0 [dac_override]=1 [kill]=5 [setgid]=6 [setuid]=7 [setpcap]=8
-        [net_bind_service]=10 [net_raw]=13 [sys_chroot]=18)
+        [net_bind_service]=10 [net_raw]=13 [sys_chroot]=18 [syslog]=34 [wake_alarm]=35 [checkpoint_restore]=40)
     for name; do bits=$((bits | 1 << ${number[$name]})); done
     printf '%016x\n' "$bits"
 }
@@ -104,6 +104,17 @@ expect_runs() {
     hint "for uid 0, exec computes permitted = bounding | inheritable: see capabilities(7)"
     hold "${ROOT[@]}" "$EXERCISE" -k chown,kill,net_raw -- "${HOLD[@]}"
     of_root "$(mask chown kill net_raw)"
+    local high name
+    high=$((0x$(from awk '/^CapPrm/ { print $2 }' /proc/self/status) >> 32 << 32))
+    for name in syslog wake_alarm checkpoint_restore; do
+        # A capability of the upper 32, if the caller holds one.
+        ((high & 0x$(mask "$name"))) || continue
+        kill "$CMD_PID"
+        reap "$SPAWNED"
+        hold "${ROOT[@]}" "$EXERCISE" -k "chown,$name" -- "${HOLD[@]}"
+        of_root "$(mask chown "$name")"
+        break
+    done
 }
 
 @test "[6] with another uid the kept ones are in all five sets, and no others" {
@@ -118,6 +129,10 @@ expect_runs() {
     require root
     hint "PR_SET_KEEPCAPS keeps the whole permitted set: see prctl(2) and cap_set_proc(3)"
     hold "$EXERCISE" -u 1000 -- "${HOLD[@]}"
+    of_others "$(mask)"
+    kill "$CMD_PID"
+    reap "$SPAWNED"
+    hold setpriv --inh-caps=+kill,+net_raw --ambient-caps=+kill "$EXERCISE" -u 1000 -- "${HOLD[@]}"
     of_others "$(mask)"
 }
 
