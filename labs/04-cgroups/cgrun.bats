@@ -18,7 +18,7 @@ setup() {
     local name point root
     lab_setup
     declare -gA VERSION=() POINT=() ROOT=()
-    export FOOTPRINT_CGROUPS='cgrun*'
+    export FOOTPRINT_CGROUPS=-       # see no_litter
     MADE=() SEEN=()
     for name in "${CONTROLLERS[@]}" freezer; do
         read -r VERSION["$name"] POINT["$name"] < <(cgroup_where "$name" || echo "2 $(cgroup2_mount)") || true
@@ -26,7 +26,7 @@ setup() {
             [ "$point" != "${POINT[$name]}" ] || ROOT[$name]=${root%/}
         done </proc/self/mountinfo
     done
-    BEFORE=$(find "${POINT[@]}" -mindepth 1 -maxdepth 1 -type d 2>/dev/null) || true
+    BEFORE=$(top_groups)
 }
 
 # A cgrun that still runs may clean up by itself.  Then what a failed one has
@@ -34,7 +34,7 @@ setup() {
 teardown() {
     local dir pid
     for pid in "${LAB_SPAWNED[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
-    for pid in "${LAB_SPAWNED[@]}"; do timeout 3 tail --pid="$pid" -f /dev/null || true; done
+    for pid in "${LAB_SPAWNED[@]}"; do wait_for process_over "$pid" || true; done >/dev/null
     for dir in "${SEEN[@]}"; do
         echo THAWED >"$dir/freezer.state" || true
     done 2>/dev/null
@@ -43,6 +43,26 @@ teardown() {
         [ ! -d "$dir" ] || wait_for find "$dir" -depth -type d -exec rmdir {} + || true
     done
 }
+
+# top_groups: the groups directly below the roots, but what these tests make
+top_groups() { find "${POINT[@]}" -mindepth 1 -maxdepth 1 -type d ! -name 'lab04-*' 2>/dev/null | sort -u; }
+
+# no_litter: no group below a root is new since setup and empty.  Those with
+# processes may be somebody else's, who uses this machine too.
+no_litter() {
+    local dir
+    while read -r dir; do
+        [ ! -d "$dir" ] || [ -n "$(cat "$dir/cgroup.procs" 2>&1)" ] || { echo "observed: $dir is left"; return 1; }
+    done < <(comm -13 <(echo "$BEFORE") <(top_groups))
+}
+
+# expect_clean BEFORE: nothing is left: footprint, and no empty group
+expect_clean() {
+    expect_footprint "$1"
+    wait_for no_litter || no_litter
+}
+
+process_over() { ! kill -0 "$1"; }
 
 # need FACILITY...: root, the three controllers, and more
 need() { require root "${CONTROLLERS[@]/#/cgroup:}" "$@"; }
@@ -196,11 +216,10 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
     local args
     run prog -m 64M -p 20 -c 0.5 -- true
     expect_status 0
-    for args in "" "-m 64M" "-x -- true" "-m -- true" "-m 64X -- true" "-m M -- true" "-m 64MM -- true" \
-        "-m -1 -- true" "-m 99999999999999999999999 -- true" "-m 99999999999G -- true" "-p many -- true" \
-        "-p -3 -- true" "-p 5x -- true" "-p 1.5 -- true" "-p 99999999999999999999999 -- true" \
-        "-c half -- true" "-c 1e3 -- true" "-c nan -- true" "-c inf -- true" "-c -1 -- true" "-c 0 -- true" \
-        "-c 0.5x -- true" "-c 1.2.3 -- true" "-c 0x1 -- true" "-F soon -- true" "-F -1 -- true" "-F 1x -- true"; do
+    for args in "" "-m 64M" "-x -- true" "-m 64X -- true" "-m M -- true" "-m 64MM -- true" "-m -1 -- true" \
+        "-m 99999999999G -- true" "-p many -- true" "-p -3 -- true" "-p 5x -- true" "-p 99999999999999999999999 -- true" \
+        "-c half -- true" "-c 1e3 -- true" "-c nan -- true" "-c -1 -- true" "-c 0 -- true" "-c 1.2.3 -- true" \
+        "-F soon -- true" "-F -1 -- true"; do
         # shellcheck disable=SC2086  # words
         run --separate-stderr prog $args
         expect "status of cgrun $args" 2 "$status"
@@ -276,7 +295,7 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
     need
     hint "memory.max, memory.swap.max; memory.limit_in_bytes, memory.memsw.limit_in_bytes; see cgroups(7), the kernel's admin-guide"
     local pair dir
-    for pair in 33554432:33554432 65536K:67108864 48M:50331648 1G:1073741824; do
+    for pair in 50331648:50331648 65536K:67108864 48M:50331648 1G:1073741824; do
         running 'exec sleep 60' -m "${pair%:*}"
         expect "limit of -m ${pair%:*}" "${pair#*:}" "$(value memory memory.limit_in_bytes memory.max)"
         dir=$(group memory "/proc/$CMD/cgroup")
@@ -332,7 +351,7 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
     need
     hint "cpu.max (v2), cpu.cfs_quota_us and cpu.cfs_period_us (v1) in cgroups(7), the kernel's sched-bwc"
     local cpus quota period
-    for cpus in 0.5 1.25 2 0.01; do
+    for cpus in 0.5 1.25 2; do
         running 'exec sleep 60' -c "$cpus"
         read -r quota period < <(value cpu cpu.cfs_quota_us cpu.max)
         [ -n "$period" ] || period=$(value cpu cpu.cfs_period_us cpu.max)
@@ -342,13 +361,14 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
     done
 }
 
+# throttled: has the kernel made CMD's group wait for CPU time?
+throttled() { grep -q '^nr_throttled [1-9]' "$(group cpu "/proc/$CMD/cgroup")/cpu.stat"; }
+
 @test "[3] -c: CMD gets no more CPU than that" {
     need
-    hint "the group cgroups(7) limits must be the one that CMD is in; nr_throttled in its cpu.stat"
-    # 200 ms of CPU at 20 ms in each tenth of a second: nearly a second.
-    run --separate-stderr prog -c 0.2 -- ./payload-use cpu 200
-    expect_status 0
-    expect_between "milliseconds that 200 of CPU take" 600 20000 "${output#wall }"
+    hint "nr_throttled in cpu.stat of CMD's group says how often it had to wait; see cgroups(7)"
+    running 'exec ./payload-use cpu 60000' -c 0.05
+    wait_for throttled
 }
 
 # ---- the freezer ----------------------------------------------------------
@@ -431,10 +451,10 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
     echo "$output" >"$groups"
     mapfile -t dirs < <(groups "$groups")
     expect_gone "${dirs[@]}"
-    expect_footprint "$before"
+    expect_clean "$before"
     # Also when there was nothing to run.
     run -127 --separate-stderr prog -m 64M -- /nonexistent/program
-    expect_footprint "$before"
+    expect_clean "$before"
 }
 
 @test "[4] a fork bomb that outlives CMD is killed to the last process" {
@@ -445,7 +465,7 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
     running 'sleep 0.2 & s=$!; sh -c "f() { f & f & }; f" 2>/dev/null & wait $s' -p 40
     reap "$SPAWNED"
     expect_gone "${CMD_GROUPS[@]}"
-    expect_footprint "$before"
+    expect_clean "$before"
 }
 
 @test "[3] groups that CMD made inside its own go with it" {
@@ -472,7 +492,7 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
         [ "$status" -gt 128 ] || expect "status after SIG$signal" "above 128" "$status"
         expect_gone "${CMD_GROUPS[@]}"
         expect_killed "$CMD"
-        expect_footprint "$before"
+        expect_clean "$before"
     done
 }
 
@@ -485,7 +505,7 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
     ended TERM
     expect_gone "${CMD_GROUPS[@]}"
     expect_killed "$CMD"
-    expect_footprint "$before"
+    expect_clean "$before"
 }
 
 # ---- where it must say no, and where it must not reach --------------------
@@ -513,7 +533,7 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
         expect_error 125 cgrun
     done
     [ ! -e "$ran" ] || { echo "observed: CMD ran"; return 1; }
-    expect_footprint "$before"
+    expect_clean "$before"
 }
 
 # make_groups NAME: a new group of that name at the root of each hierarchy that
@@ -539,7 +559,7 @@ made() {
     need
     hint "a name that nobody else has: getpid(2), getrandom(2); remove only what your own mkdir(2) made"
     local before
-    make_groups "cgrun.neighbour.$$"
+    make_groups "lab04-neighbour.$$"
     spawn sleep 60
     echo "$SPAWNED" >"${MADE[0]}/cgroup.procs"      # the others are empty: easy to take for litter
     before=$(made)
@@ -576,7 +596,7 @@ delegate() {
     local type point options dir
     MOUNTS=()
     while read -r type point options; do
-        dir=$point/cgrun.delegated.$$
+        dir=$point/lab04-delegated.$$
         mkdir "$dir"
         MADE+=("$dir")
         MOUNTS+=("$type" "$point" "$options")
@@ -609,15 +629,15 @@ INTO='
     [ "$(grep -c "/$name\$" /proc/self/cgroup)" -eq "$n" ] || exit
     exec "$@"'
 
-# delegated ARG...: ./cgrun ARG... in $USER_DIR as the root of a user namespace
+# delegated CMD...: in $USER_DIR, as the root of a user namespace
 # for which the groups of delegate are the cgroup roots
 delegated() {
     (
         cd "$USER_DIR" || exit
-        bounded sh -c "$INTO" - "cgrun.delegated.$$" "${MADE[@]}" -- \
+        bounded sh -c "$INTO" - "lab04-delegated.$$" "${MADE[@]}" -- \
             setpriv "--reuid=$(lab_uid)" "--regid=$(lab_gid)" --clear-groups --inh-caps=-all \
             unshare --user --map-root-user --mount --cgroup \
-            env STAY="${STAY-}" sh -c "$ENTER" - "${MOUNTS[@]}" -- ./cgrun "$@"
+            env STAY="${STAY-}" sh -c "$ENTER" - "${MOUNTS[@]}" -- "$@"
     )
 }
 
@@ -629,12 +649,11 @@ delegated() {
     install -m 755 "$EXERCISE" "$USER_DIR/cgrun"
     install -m 755 payload-use "$USER_DIR/use"
     delegate
-    run --separate-stderr delegated -m 16M -p 20 -c 0.5 -- ./use memory 64
-    expect_status 137
-    expect oom_kills 1 "$(figure oom_kills "$stderr")"
-    run --separate-stderr delegated -m 64M -p 5 -- ./use forks 20
-    expect_status 0
-    expect_output "tasks 5"
+    run --separate-stderr delegated sh -c '
+        ./cgrun -m 16M -p 20 -c 0.5 -- ./use memory 64; echo "status $?"
+        ./cgrun -m 64M -p 5 -- ./use forks 20; echo "status $?"'
+    expect_output $'status 137\ntasks 5\nstatus 0'
+    expect oom_kills 1 "$(figure oom_kills "${stderr_lines[0]}")"
     for dir in "${MADE[@]}"; do
         expect "groups left in $dir" "" "$(find "$dir" -mindepth 1 -type d ! -name shell)"
     done
@@ -643,7 +662,7 @@ delegated() {
     for dir in "${MADE[@]}"; do rmdir "$dir/shell" "$dir"; done
     MADE=()
     delegate
-    STAY=1 run --separate-stderr delegated -m 16M -- touch ran
+    STAY=1 run --separate-stderr delegated ./cgrun -m 16M -- touch ran
     expect_error 125 cgrun
     [ ! -e "$USER_DIR/ran" ] || { echo "observed: CMD ran"; return 1; }
 }
