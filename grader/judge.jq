@@ -102,7 +102,7 @@ def sections:
     detail: (if .problem == null then ""
         else (if .at then $lines[.at:] else $lines[-5:] end)
             | map(select(startswith("# bats warning: ") | not))
-            | . + ($stderr | split("\n") | map(select(. != ""))) | join("\n") | shown(2000; 12) end),
+            | . + ($stderr | split("\n") | map(select(. != "" and (startswith("BATS_RUN_TMPDIR: ") | not)))) | join("\n") | shown(2000; 12) end),
     tests: (if .problem then [] else [.tests[]
         | if .state == "failed" then . + ($lines[.at:.said] | map(sub("^# ?"; "")) | sections) else . end
         | .ms |= tonumber

@@ -68,14 +68,19 @@ leftovers() {
     grep -lsaF "$GRADE_MARK" /proc/[0-9]*/environ | awk -F/ '{ print $3 }' || true
 }
 
-# end_mounts DIR: unmount whatever a broken program mounted below a directory
-# that this run made, so that removing the directory removes nothing else.
-# Status 1 if something is still mounted there.
-end_mounts() {
+# discard DIR: remove a folder that this run made, and nothing but it: whatever a
+# broken program mounted below it is unmounted first. Status 1, and nothing is
+# removed, if something is still mounted there.
+discard() {
     local point
-    awk -v dir="$1/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
-        while read -r point; do
-            umount -l -- "$(printf '%b' "$point")" 2>/dev/null || true
-        done
-    awk -v dir="$1/" 'index($5, dir) == 1 { found = 1 } END { exit found }' /proc/self/mountinfo
+    mounts_below "$1" | while read -r point; do
+        umount -l -- "$(printf '%b' "$point")" 2>/dev/null || true
+    done
+    [ -z "$(mounts_below "$1")" ] || return 1
+    # the work folder of an overlay mount is closed even to its owner
+    [ "$EUID" -eq 0 ] || find "$1" -xdev -type d ! -perm -u+rwx -exec chmod u+rwx {} + 2>/dev/null || true
+    rm -rf --one-file-system -- "$1"
 }
+
+# mounts_below DIR: the innermost first, with the kernel's \040 for a blank
+mounts_below() { awk -v dir="$1/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r; }

@@ -17,7 +17,7 @@ $about + {
 | .remedies = [
     if any(.reasons[]; .reason | test("needs root|for uid [0-9]")) and (.root | not)
     then "run it as root: sudo make grade" else empty end,
-    if any(.reasons[]; .tests and (.reason | test("needs root") | not))
+    if any(.reasons[]; .tests and (.reason | test("needs root|for uid [0-9]|make setup") | not))
     then "see what this machine lacks, and the remedy: make doctor" else empty end,
     if any(.reasons[]; .reason | test("make setup")) then "install what is missing: make setup" else empty end
 ]

@@ -191,18 +191,25 @@ END
     expect "left running" "" "$(pgrep -fx 'sleep 1004')"
 }
 
-@test "what a test leaves mounted is unmounted, and not removed with its folder" {
+@test "what a program mounts outside ends with the run, and is not removed with a folder" {
     require root
     course
     mkdir "$COURSE/precious"
     echo x >"$COURSE/precious/file"
     lab 01-one first <<-END
-	%test "[100] leaves a mount" { mkdir "\$TMPDIR/a b"; mount --bind "$COURSE/precious" "\$TMPDIR/a b"; }
+	%test "[60] leaves mounts" {
+	    mkdir "\$TMPDIR/a b" "\$BATS_TEST_TMPDIR/c"
+	    mount --bind "$COURSE/precious" "\$TMPDIR/a b"
+	    mount --bind "$COURSE/precious" "\$BATS_TEST_TMPDIR/c"
+	    mount -t tmpfs tmpfs "$COURSE/precious"
+	}
+	%test "[40] sees what leaks" { before=\$(footprint); unshare -m --propagation unchanged mount -t tmpfs x /mnt; expect_footprint "\$before"; }
 	END
     local before
     before=$(awk '{ print $5 }' /proc/self/mountinfo)
     grade 01
-    expect_status 0
+    expect_status 1
+    expect_json .score 60
     expect file x "$(cat "$COURSE/precious/file")"
     expect mounts "$before" "$(awk '{ print $5 }' /proc/self/mountinfo)"
 }
