@@ -77,17 +77,17 @@ setup() {
 @test "a skip: 3, no score anywhere, the reason and what to do" {
     lab 02-two second <<-'END'
 	%test "[60] ends with 3" { run -3 prog; }
-	%test "[40] needs more" { require tool:nonesuch; }
+	%test "[40] needs more" { require file:/nonesuch; }
 	END
     grade
     expect_no_mark
     expect_match row '– +40 +needs more' "$output"
-    expect_match reason '1 test: no nonesuch in PATH' "$output"
+    expect_match reason '1 test: no /nonesuch here' "$output"
     expect_match remedy 'make doctor' "$output"
     expect_json '.tests[] | select(.name == "needs more") | has("status")' false
     expect_json '.extra_data.parts[] | select(.part == "01-one").points' 100
     expect_json '.extra_data.parts[] | select(.part == "02-two") | has("points")' false
-    expect_page 'no nonesuch in PATH'
+    expect_page 'no /nonesuch here'
 }
 
 @test "a skip beside a failure is still 3" {
