@@ -35,8 +35,8 @@ def printed: if . == "" then "<p class=\"nothing\">(nothing)</p>" else @html "<p
 
 # ---- a test ---------------------------------------------------------------
 
-def pair: "<div class=\"pair\"><div class=\"expected\"><h4>Expected</h4>" + (.expected | printed)
-    + "</div><div class=\"observed\"><h4>Observed</h4>" + (.observed | printed) + "</div></div>";
+def pair: "<div class=\"pair\"><div class=\"expected\"><h3>Expected</h3>" + (.expected | printed)
+    + "</div><div class=\"observed\"><h3>Observed</h3>" + (.observed | printed) + "</div></div>";
 
 def told:
     ((.pairs // []) | length > 0) as $pairs
