@@ -36,8 +36,21 @@ lab_teardown() {
     for pid in $(marked_pids); do
         [ "$pid" -le 1 ] || [ "$pid" -eq "$$" ] || kill -KILL "$pid" 2>/dev/null || true
     done
-    for dir in "${LAB_DIRS[@]}"; do rm -rf --one-file-system -- "$dir"; done
+    for dir in "${LAB_DIRS[@]}"; do remove_dir "$dir"; done
     [ -n "${BATS_TEST_COMPLETED-}" ] || [ -z "${LAB_HINT-}" ] || echo "hint: $LAB_HINT"
+}
+
+# remove_dir DIR: whatever a program under test has done below it.  First what
+# is still mounted there comes off: rm would go on into a bind mount of the
+# same filesystem.  Then folders without permissions (an overlay's work/work)
+# are opened, for a user who is not root.
+remove_dir() {
+    local point
+    while read -r point; do
+        umount -l -- "$(printf %b "$point")" 2>/dev/null || return 0
+    done < <(awk -v dir="$1/" 'index($5 "/", dir) == 1 { print $5 }' /proc/self/mountinfo | tac)
+    [ "$EUID" -eq 0 ] || chmod -R u+rwX -- "$1" 2>/dev/null || true
+    rm -rf --one-file-system -- "$1"
 }
 
 # ---- what a test needs ----------------------------------------------------

@@ -147,7 +147,9 @@ facility() {
         file:*)
             [ -e "$arg" ] || { echo "no $arg here"; return 1; } ;;
         ns:user)
-            [ -e /proc/self/ns/user ] || { echo "this kernel has no user namespaces"; return 1; } ;;
+            [ -e /proc/self/ns/user ] || { echo "this kernel has no user namespaces"; return 1; }
+            unshare --user true 2>/dev/null ||
+                { echo "making a user namespace is refused here (see make doctor)"; return 1; } ;;
         ns:*)
             [ -e "/proc/self/ns/$arg" ] || { echo "this kernel has no $arg namespaces"; return 1; }
             [ "$EUID" -ne 0 ] || unshare "$(unshare_option "$arg")" true 2>/dev/null ||
