@@ -4,6 +4,7 @@
  *   payload-use forks MOST    as many processes as it gets: 'tasks N', itself included
  *   payload-use threads MOST  the same with threads
  *   payload-use cpu MS        that much CPU time:          'wall MS', by the clock
+ *   payload-use bomb S        a fork bomb, for so many seconds: only inside a limit!
  *
  * For the tests.  It ends by itself, and with all that it started. */
 #include <err.h>
@@ -82,11 +83,20 @@ static void use_cpu(long ms)
 	printf("wall %ld\n", milliseconds(CLOCK_MONOTONIC) - start);
 }
 
+/* Who cannot fork tries again: a place that becomes free does not stay so. */
+static void use_bomb(long seconds)
+{
+	long end = milliseconds(CLOCK_MONOTONIC) + seconds * 1000;
+
+	while (milliseconds(CLOCK_MONOTONIC) < end)
+		(void)!fork();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*use)(long); } uses[] = {
 		{ "memory", use_memory }, { "forks", use_forks },
-		{ "threads", use_threads }, { "cpu", use_cpu },
+		{ "threads", use_threads }, { "cpu", use_cpu }, { "bomb", use_bomb },
 	};
 	long amount = argc == 3 ? atol(argv[2]) : 0;
 
@@ -95,5 +105,5 @@ int main(int argc, char **argv)
 			uses[i].use(amount);
 			return 0;
 		}
-	errx(2, "usage: %s memory|forks|threads|cpu AMOUNT", argv[0]);
+	errx(2, "usage: %s memory|forks|threads|cpu|bomb AMOUNT", argv[0]);
 }
