@@ -208,7 +208,7 @@ $ yes | head -n 1
 y
 ```
 END
-    check
+    run bash -c 'trap "" INT QUIT PIPE; exec timeout 60 "$1/harness/walk" --check "$2"' bash "$TREE" "$SHEET"
     expect_status 0
 }
 
