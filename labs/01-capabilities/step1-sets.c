@@ -4,9 +4,8 @@
  *
  * New in this step: CapPrm, CapEff, CapInh, CapBnd and CapAmb in
  * /proc/PID/status, one bit for each capability.
- * See capabilities(7), proc(5), cap_to_name(3). */
+ * See capabilities(7), proc(5), cap_to_name(3), cap_get_pid(3). */
 #include <err.h>
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,18 +17,16 @@ enum { COLUMN = 31, WIDTH = 79 };	/* where the names start, and end */
 
 static const struct {
 	const char *field, *name;
+	int flag;		/* what libcap calls the set; -1: not at all */
 } sets[] = {
-	{ "CapPrm:", "permitted" },
-	{ "CapEff:", "effective" },
-	{ "CapInh:", "inheritable" },
-	{ "CapBnd:", "bounding" },
-	{ "CapAmb:", "ambient" },
+	{ "CapPrm:", "permitted", CAP_PERMITTED },
+	{ "CapEff:", "effective", CAP_EFFECTIVE },
+	{ "CapInh:", "inheritable", CAP_INHERITABLE },
+	{ "CapBnd:", "bounding", -1 },
+	{ "CapAmb:", "ambient", -1 },
 };
 
-enum { SETS = sizeof(sets) / sizeof(sets[0]) };
-
-/* all_capabilities: what this kernel knows, which may be more or less than
- * what libcap has names for */
+/* all_capabilities: what this kernel knows, be it more than libcap, or less */
 static uint64_t all_capabilities(void)
 {
 	uint64_t all = 0;
@@ -45,12 +42,10 @@ static void print_names(uint64_t mask, int column)
 		if (!(mask >> cap & 1))
 			continue;
 		char *name = cap_to_name(cap);
-		const char *brief = name;
+		const char *brief = name && strncmp(name, "cap_", 4) == 0 ? name + 4 : name;
 
 		if (!name)
 			err(1, "cap_to_name");
-		if (strncmp(brief, "cap_", 4) == 0)
-			brief += 4;
 		if (column + 1 + (int)strlen(brief) > WIDTH)
 			column = printf("\n%*s", COLUMN - 1, "") - 1;
 		column += printf(" %s", brief);
@@ -62,10 +57,8 @@ static void print_names(uint64_t mask, int column)
 static void print_set(const char *name, uint64_t mask, uint64_t all)
 {
 	printf("%-12s %016llx ", name, (unsigned long long)mask);
-	if (mask == 0)
-		printf(" none");
-	else if (mask == all)
-		printf(" all");
+	if (mask == 0 || mask == all)
+		printf(mask ? " all" : " none");
 	else if (__builtin_popcountll(mask) <= __builtin_popcountll(all & ~mask))
 		print_names(mask, COLUMN - 1);
 	else
@@ -75,26 +68,33 @@ static void print_set(const char *name, uint64_t mask, uint64_t all)
 
 int main(int argc, char **argv)
 {
-	char path[64] = "/proc/self/status", line[256], comm[64] = "?", *end = "";
-	unsigned long long mask[SETS] = { 0 };
+	char path[64] = "/proc/self/status", line[256], name[64] = "?", *end = "";
+	unsigned long long mask[5] = { 0 };
 	unsigned int uid = 0;
 	long pid = argc == 2 ? strtol(argv[1], &end, 10) : 0;
+	cap_flag_value_t value;
 
 	if (argc > 2 || (argc == 2 && (*end || pid <= 0)))
 		errx(2, "usage: step1-sets [PID]");
 	if (argc == 2)
 		snprintf(path, sizeof(path), "/proc/%ld/status", pid);
 	FILE *status = fopen(path, "r");
-	if (!status)
-		errx(1, "process %ld: %s", pid, errno == ENOENT ? "no such process" : strerror(errno));
+	cap_t caps = cap_get_pid((pid_t)pid);	/* capget(2); 0 is this process */
+	if (!status || !caps)
+		err(1, "process %ld", pid);
 	while (fgets(line, sizeof(line), status)) {
-		sscanf(line, "Name: %63[^\n]", comm);
+		sscanf(line, "Name: %63[^\n]", name);
 		sscanf(line, "Uid: %*u %u", &uid);
-		for (int i = 0; i < SETS; i++)
+		for (int i = 0; i < 5; i++)
 			if (strncmp(line, sets[i].field, 7) == 0)
 				mask[i] = strtoull(line + 7, NULL, 16);
 	}
-	printf("%s, effective uid %u\n", comm, uid);
-	for (int i = 0; i < SETS; i++)
+	printf("%s, effective uid %u\n", name, uid);
+	for (int i = 0; i < 5; i++) {
 		print_set(sets[i].name, mask[i], all_capabilities());
+		for (int cap = 0; cap < 64 && sets[i].flag != -1; cap++)
+			if (cap_get_flag(caps, cap, (cap_flag_t)sets[i].flag, &value) == 0 &&
+			    (value == CAP_SET) != (mask[i] >> cap & 1))
+				errx(1, "capget(2) tells otherwise");
+	}
 }

@@ -1,6 +1,6 @@
-/* step3-handover.c - hand one capability to a program that is not root
+/* step11-ambient.c - hand one capability to a program that is not root
  *
- *   ./step3-handover [-a] UID CMD...      as root: ./step3-handover 1000 ./step1-sets
+ *   ./step11-ambient [-a] UID CMD...      as root: ./step11-ambient 1000 ./step1-sets
  *
  * It becomes UID, keeps CAP_NET_BIND_SERVICE and nothing else, and executes
  * CMD: without -a from the permitted set only, with -a from the ambient set
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	unsigned long id = argc > 2 + ambient ? strtoul(args[0], &end, 10) : 0;
 
 	if (*end || id == 0 || id >= (uid_t)-1)
-		errx(2, "usage: step3-handover [-a] UID CMD...");
+		errx(2, "usage: step11-ambient [-a] UID CMD...");
 
 	/* Leaving uid 0 empties the permitted set, unless this flag is set. */
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)

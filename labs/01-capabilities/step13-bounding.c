@@ -1,19 +1,25 @@
-/* step4-regain.c - an attack that works: root without capabilities, and back
+/* step13-bounding.c - the same service, and the attack ends here
  *
- *   ./step4-regain FILE      as root, FILE being root's and of mode 000
+ *   ./step13-bounding FILE      as root, FILE being root's and of mode 000
  *
- * A careful service gives up every capability it has.  Whoever takes it over
- * makes it execute a program.
- *
- * New in this step: what execve(2) gives to uid 0.
- * See capabilities(7), "Capabilities and execution of programs by root". */
+ * New in this step: PR_CAPBSET_DROP.  What is not in the bounding set, no
+ * execve(2) brings back.  See prctl(2), capabilities(7). */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
 #include <unistd.h>
+
+/* drop_bounding: everything this kernel knows, with or without a name here */
+static void drop_bounding(void)
+{
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1)
+			err(1, "drop capability %d from the bounding set", cap);
+}
 
 static void drop_all(void)
 {
@@ -39,8 +45,10 @@ static void show(void)
 int main(int argc, char **argv)
 {
 	if (argc != 2)
-		errx(2, "usage: step4-regain FILE");
+		errx(2, "usage: step13-bounding FILE");
 
+	/* Dropping from the bounding set takes CAP_SETPCAP, so it goes first. */
+	drop_bounding();
 	drop_all();
 	show();
 	int fd = open(argv[1], O_RDONLY | O_CLOEXEC);
