@@ -164,15 +164,19 @@ marked_pids() {
 # network links, named network namespaces, this test's processes.  Take it
 # before and after, and compare.
 footprint() {
-    local root pid
-    for pid in $(marked_pids); do echo "process $pid"; done
-    awk '{ print "mount", $5 }' /proc/self/mountinfo
-    awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo |
-        while read -r root; do
-            find "$root" -mindepth 1 -maxdepth 1 -type d -name "${FOOTPRINT_CGROUPS:-*}" 2>/dev/null
-        done | sed 's/^/cgroup /' | sort
-    awk -F: 'NR > 2 { print "link", $1 }' /proc/net/dev
-    find /run/netns -mindepth 1 2>/dev/null | sed 's/^/netns /'
+    local line root roots=()
+    for line in $(marked_pids); do echo "process $line"; done
+    while read -r _ _ _ _ root line; do
+        echo "mount $root"
+        line=${line#*- }
+        case ${line%% *} in cgroup | cgroup2) roots+=("$root") ;; esac
+    done </proc/self/mountinfo
+    [ ${#roots[@]} -eq 0 ] || find "${roots[@]}" -mindepth 1 -maxdepth 1 -type d \
+        -name "${FOOTPRINT_CGROUPS:-*}" -printf 'cgroup %p\n' 2>/dev/null | sort
+    while read -r line _; do
+        case $line in *:) echo "link ${line%:}" ;; esac
+    done </proc/net/dev
+    for line in /run/netns/*; do [ ! -e "$line" ] || echo "netns $line"; done
 }
 
 # expect_footprint BEFORE: nothing more and nothing less than then.  What is

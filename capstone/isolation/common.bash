@@ -25,10 +25,16 @@ setup() {
     before=$(footprint)
 }
 
+# Every test ends with the machine as it was.  First the commands go, so that
+# each skiff cleans up itself; what then still runs is ended by force, keepers
+# included.
 teardown() {
     local pid
     for pid in $(nappers); do kill -KILL "$pid" || true; done
+    for pid in "${LAB_SPAWNED[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
+    [ ${#LAB_SPAWNED[@]} -eq 0 ] || wait_for eval '[ -z "$(marked_pids)" ]' || true
     lab_teardown
+    [ -z "${BATS_TEST_COMPLETED-}" ] || [ -z "${before-}" ] || expect_footprint "$before"
 }
 
 # nappers: the pids of this test's sleeping commands, as the host sees them

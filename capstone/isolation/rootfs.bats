@@ -3,11 +3,12 @@
 # shellcheck disable=SC2154  # $before is taken in setup, in common.bash
 load common
 
-# hostile NAME TARGET: a copy of the rootfs whose /NAME is a symbolic link
+# hostile NAME TARGET: a small rootfs whose /NAME is a symbolic link
 hostile() {
     IMAGE=$BATS_TEST_TMPDIR/image
-    cp -a "$ROOTFS" "$IMAGE"
-    rm -rf "${IMAGE:?}/$1"
+    mkdir -p "$IMAGE"/{bin,etc,proc,sys,dev}
+    cp -a "$ROOTFS"/bin/{busybox,sh,sleep,cat} "$IMAGE/bin/"
+    rmdir "${IMAGE:?}/$1"
     ln -s "$2" "$IMAGE/$1"
 }
 

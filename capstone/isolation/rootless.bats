@@ -12,8 +12,6 @@ setup() {
     cd "$USER_DIR" || return
 }
 
-teardown() { cd / && lab_teardown; }
-
 # rootless ARG...: skiff run, as the ordinary user
 rootless() { ( close_fds; as_user ./skiff run "$@" </dev/null ); }
 
