@@ -105,7 +105,8 @@ running() {
     file=$(mktemp "$BATS_TEST_TMPDIR/pid.XXXXXX")
     shift
     spawn env --default-signal=INT "$EXERCISE" "$@" -- sh -c "cat /proc/self/cgroup >$file.groups; echo \$\$ >$file; $script"
-    wait_for test -s "$file" || { cat "$SPAWNED_ERR"; return 1; }
+    wait_for command_or_end test -s "$file"
+    [ -s "$file" ] || { echo "observed: CMD did not start: $(<"$SPAWNED_ERR")"; return 1; }
     CMD=$(<"$file")
     seen "$file.groups"
 }
@@ -114,14 +115,17 @@ running() {
 # anything; CMD, after --, is a program that goes on for some time
 running_frozen() {
     spawn env --default-signal=INT "$EXERCISE" "$@"
-    wait_for find_command || { cat "$SPAWNED_ERR"; return 1; }
-    find_command
+    wait_for command_or_end find_command
+    find_command || { echo "observed: CMD did not start: $(<"$SPAWNED_ERR")"; return 1; }
     seen "/proc/$CMD/cgroup"
     wait_for frozen_or_over
     is_frozen
 }
 
 frozen_or_over() { is_frozen || [ ! -e "/proc/$CMD/exe" ]; }
+
+# command_or_end LOOK...: has LOOK found CMD, or has cgrun ended?
+command_or_end() { "$@" || process_over "$SPAWNED"; }
 
 # find_command: $CMD is the process that cgrun started, once it runs CMD
 find_command() {
@@ -529,6 +533,8 @@ throttled() { grep -q '^nr_throttled [1-9]' "$(group cpu "/proc/$CMD/cgroup")/cp
     local option hidden sealed before ran=$BATS_TEST_TMPDIR/ran
     before=$(footprint)
     hidden='mount -t tmpfs none /sys/fs/cgroup && exec "$@"'
+    run prog -m 64M -p 20 -c 0.5 -- true
+    expect_status 0
     sealed='awk "{ for (i = 7; \$i != \"-\"; i++); if (\$(i + 1) ~ /^cgroup2?\$/) print \$5 }" /proc/self/mountinfo |
         while read -r point; do mount -o remount,bind,ro "$point" || exit; done; exec "$@"'
     for option in "-m 64M" "-p 20" "-c 0.5" "-F 1"; do
