@@ -1,6 +1,6 @@
-/* step3-family.c - user namespaces have parents and owners, and both count
+/* step8-setns.c - user namespaces have parents and owners, and both count
  *
- *   ./step3-family PID     as an ordinary user
+ *   ./step8-setns PID     as an ordinary user
  *
  * Shows the user namespace of PID and all that it stands in, as far up as our
  * own, each with the uid that the kernel noted as its owner; then enters it,
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	uid_t owner;
 
 	if (argc != 2 || strspn(argv[1], "0123456789") != strlen(argv[1]) || !*argv[1]) {
-		fprintf(stderr, "usage: step3-family PID\n");
+		fprintf(stderr, "usage: step8-setns PID\n");
 		return 2;
 	}
 	show("before");

@@ -1,19 +1,20 @@
-/* step5-range.c - the answer: ids that are nobody on the host
+/* step14-giveaway.c - the attack: a map that gives the host's root away
  *
- *   ./step5-range     as root
+ *   ./step14-giveaway     as root
  *
- * The attack of step 4, from a root with the same capabilities.  Its 65536 ids
- * are 200000 and up on the host, where they own no file and no sysctl.
+ * A root that runs containers is tempted to map 0 to 0.  The container's root
+ * has no capability over the host then, and needs none: files and sysctls that
+ * belong to uid 0 look at the uid.  core_pattern names the program that the
+ * kernel starts, as the real root, when a process crashes.  This program only
+ * opens it, and never writes.
  *
- * New in this step: a high range, and becoming its root.  A map changes how an
- * id is shown, never who somebody is: the child is still the host's uid 0, now
- * without a name inside, until setresuid(2) makes it 200000.
+ * New in this step: a map written from outside, by a parent with CAP_SETUID.
+ * The child waits for a byte; the end of the file would not be permission.
  *
- * See user_namespaces(7), setresuid(2), setgroups(2), subuid(5). */
+ * See user_namespaces(7), core(5), proc(5). */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAP "0 200000 65536\n"
+#define MAP "0 0 1\n"
 
 static void put(pid_t pid, const char *name, const char *text)
 {
@@ -66,8 +67,6 @@ static int child(int parent)
 		errx(77, "no user namespace on this machine: %s", strerror(errno));
 	if (write(parent, "R", 1) != 1 || read(parent, &go, 1) != 1 || go != 'G')
 		return 1;
-	if (setgroups(0, NULL) == -1 || setresgid(0, 0, 0) == -1 || setresuid(0, 0, 0) == -1)
-		err(1, "becoming root");
 	attack();
 	return 0;
 }
@@ -80,7 +79,7 @@ int main(int argc, char **argv)
 
 	(void)argv;
 	if (argc > 1) {
-		fprintf(stderr, "usage: step5-range\n");
+		fprintf(stderr, "usage: step14-giveaway\n");
 		return 2;
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1 || (pid = fork()) == -1)
