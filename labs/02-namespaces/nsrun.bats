@@ -282,7 +282,7 @@ spawn_plain() {
         mount -t tmpfs third "$1/tree/third"
         mount --make-rshared /
         dir=$1; shift
-        "$@" sh -ec "mount -t tmpfs one $dir/plain; mount -t tmpfs two $dir/tree/below; umount $dir/tree/third"
+        timeout -s KILL 15 "$@" sh -ec "mount -t tmpfs one $dir/plain; mount -t tmpfs two $dir/tree/below; umount $dir/tree/third"
         grep -o " $dir/[^ ]*" /proc/self/mountinfo | sort'
     # the control: where nothing is made private, the host sees it all
     run -0 bounded "${ROOT[@]}" unshare --mount sh -c "$host" host "$USER_DIR" unshare --mount --propagation unchanged
