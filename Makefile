@@ -35,6 +35,10 @@ rootfs: ## make build/rootfs, a busybox root filesystem for skiff
 setup: ## install what is missing, and say what
 	@harness/setup
 
+# The tests of lint need what lint needs.
+all-setup:
+	@harness/setup build test lint
+
 doctor: ## what this kernel and machine offer, and what to do about the rest
 	@harness/doctor
 
@@ -47,7 +51,7 @@ check: part rootfs ## check one lab while working on it, with hints: LAB=02
 demo: part all rootfs ## play a lab's sheet: LAB=02 [STEP=3] [AUTO=1]
 	@harness/walk --demo
 
-test: setup all rootfs ## the project's own tests, all of them
+test: all-setup all rootfs ## the project's own tests, all of them
 	@harness/test
 
 lint: ## shellcheck, cppcheck, warnings as errors with gcc and clang, aarch64
@@ -62,4 +66,4 @@ clean: ## remove everything that was built
 	@for part in $(PARTS); do $(MAKE) -s -C $$part clean; done
 	rm -rf build grade
 
-.PHONY: help all rootfs setup doctor grade check demo test lint part clean $(PARTS)
+.PHONY: help all rootfs setup doctor grade check demo test lint part all-setup clean $(PARTS)

@@ -203,7 +203,7 @@ $ ls /proc/self/fd
 2
 3
 $ grep SigIgn /proc/self/status
-SigIgn:	0000000000000000
+SigIgn:	...0000000
 $ yes | head -n 1
 y
 ```
