@@ -133,6 +133,7 @@ cgroup2_mount() {
 #   seccomp           seccomp filters
 #   subid             a subordinate id range for the ordinary user
 #   file:PATH         that file
+#   tmp:FSTYPE        temporary files are on a filesystem of that type
 facility() {
     local where arg=${1#*:}
     case $1 in
@@ -146,6 +147,9 @@ facility() {
             command -v "$arg" >/dev/null || { echo "no $arg in PATH (run: make setup)"; return 1; } ;;
         file:*)
             [ -e "$arg" ] || { echo "no $arg here"; return 1; } ;;
+        tmp:*)
+            where=$(findmnt -n -o FSTYPE -T "${TMPDIR:-/tmp}")
+            [ "$where" = "$arg" ] || { echo "${TMPDIR:-/tmp} is on $where, not $arg (set TMPDIR)"; return 1; } ;;
         ns:user)
             [ -e /proc/self/ns/user ] || { echo "this kernel has no user namespaces"; return 1; }
             unshare --user true 2>/dev/null ||
