@@ -444,6 +444,13 @@ host, on the disk: new is of uid 0, opened: yes" "$output"
     wait_for no_folder step12
 }
 
+@test "step 12: a file system that takes no id-mapped mount is named, with status 77" {
+    require root ns:mnt ns:user
+    run bounded unshare --mount sh -c 'mount -t ramfs none /mnt && ./step12-idmapped /mnt; echo "$?"; ls -A /mnt | wc -l'
+    expect_match output "step12-idmapped: .* takes no id-mapped mount: " "$output"
+    expect "status, and folders left" "77 0" "$(tail -n 2 <<<"$output" | paste -sd ' ')"
+}
+
 @test "step 12: an ordinary user is told that it takes root" {
     require user
     run user_run ./step12-idmapped
