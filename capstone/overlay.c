@@ -8,11 +8,23 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "skiff.h"
 
 #define STAGE "/tmp"    /* any directory will do: the container never sees it */
+
+/* overlay_shifts - does overlay take a layer with shifted ids?  Not before Linux
+ * 5.19, and it says so only when it is mounted, too late to think again. */
+static bool overlay_shifts(void)
+{
+	struct utsname kernel;
+	int major, minor;
+
+	return uname(&kernel) == 0 && sscanf(kernel.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 5 || (major == 5 && minor >= 19));
+}
 
 int overlay_lower(const struct config *config, pid_t child, struct failure *f)
 {
@@ -40,9 +52,11 @@ int overlay_lower(const struct config *config, pid_t child, struct failure *f)
 		return -1;
 	}
 	shift.userns_fd = (uint64_t)user;
-	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &shift, sizeof(shift)) < 0)
-		warn_line("the filesystem of %s takes no id mapping (%s): files of its root "
-			  "will belong to nobody", config->rootfs, strerror(errno));
+	errno = EINVAL;
+	if (!overlay_shifts() ||
+	    syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &shift, sizeof(shift)) < 0)
+		warn_line("the ids of %s cannot be mapped on this kernel or filesystem (%s): "
+			  "its files belong to nobody inside", config->rootfs, strerror(errno));
 	close(user);
 	return tree;
 }
