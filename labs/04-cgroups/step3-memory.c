@@ -47,9 +47,9 @@ static int enter_group(char *name)
 		errx(77, "no cgroup hierarchy is mounted here");
 	if (!mkdtemp(name) || chdir(name))
 		err(1, "%s/%s", dir, name);
-	printf("group: %s/%s (v%d)\n", dir, name, version);
 	if (access(files[version].limit, F_OK) && !chdir("..") && !rmdir(name))
 		errx(77, "%s/cgroup.subtree_control does not name memory", dir);
+	printf("group: %s/%s (v%d)\n", dir, name, version);
 	return version;
 }
 
