@@ -62,6 +62,18 @@ mutants() { run timeout 120 "$TREE/harness/mutants" "$@"; }
     expect "files in the tree" "$before" "$(find "$TREE" | sort)"
 }
 
+@test "a lab that asks for it is run one program at a time" {
+    sed -i 's/    run prog/    echo begins >>log\n    sleep 0.3\n    echo ends >>log\n&/' "$LAB/greet.bats"
+    mutants 01
+    expect_status 0
+    expect_match "two programs at a time" 'begins.begins' "$(cat "$LAB/log")"
+    rm "$LAB/log"
+    echo "its tests cannot share a machine" >"$LAB/mutants/serial"
+    mutants 01
+    expect_status 0
+    expect "one program at a time" "begins ends begins ends begins ends begins ends" "$(xargs <"$LAB/log")"
+}
+
 @test "-v shows what the failing test said" {
     mutants -v 01-one
     expect_status 0
