@@ -778,8 +778,8 @@ static bool remove_groups(struct run *r)
 				h->group = -1;
 			} else if (tries == 1000) {
 				warnx("%s/%s: cannot be removed: something is still in it", h->point, r->name);
+				h->group = -1;	/* give up */
 				gone = false;
-				break;
 			} else {
 				nap(2000);
 			}
