@@ -54,6 +54,9 @@ demo: part all rootfs ## play a lab's sheet: LAB=02 [STEP=3] [AUTO=1]
 test: all-setup all rootfs ## the project's own tests, all of them
 	@harness/test
 
+mutants: part all-setup ## do the graded tests catch wrong programs? LAB=03, or all
+	@harness/mutants
+
 lint: ## shellcheck, cppcheck, warnings as errors with gcc and clang, aarch64
 	@harness/setup lint
 	@harness/lint
@@ -66,4 +69,4 @@ clean: ## remove everything that was built
 	@for part in $(PARTS); do $(MAKE) -s -C $$part clean; done
 	rm -rf build grade
 
-.PHONY: help all rootfs setup doctor grade check demo test lint part all-setup clean $(PARTS)
+.PHONY: help all rootfs setup doctor grade check demo test mutants lint part all-setup clean $(PARTS)

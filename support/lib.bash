@@ -89,6 +89,17 @@ as_user() {
     fi
 }
 
+# own_mounts: OWN_MOUNTS is what to put before a command that is to have a mount
+# table of its own.  Programs under test mount as root, some where they should
+# not; what they do to this table ends with the run.  Mounts are shared in it,
+# as on most machines: what leaks out of a program's namespace is still seen by
+# its test.  Empty where it cannot be had, as for an ordinary user.
+own_mounts() {
+    # shellcheck disable=SC2034  # for whoever calls this
+    OWN_MOUNTS=(unshare --mount --propagation slave sh -c 'mount --make-rshared / && exec "$@"' sh)
+    "${OWN_MOUNTS[@]}" true 2>/dev/null || OWN_MOUNTS=()
+}
+
 # ---- the facilities of this machine ---------------------------------------
 
 # cgroup_where CONTROLLER: "VERSION DIRECTORY" of the hierarchy that carries
