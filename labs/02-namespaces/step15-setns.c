@@ -1,6 +1,6 @@
-/* step6-setns.c - a namespace without processes, and how to enter it
+/* step15-setns.c - a namespace without processes, and how to enter it
  *
- *   ./step6-setns NAME   try as an ordinary user: unshare -r ./step6-setns NAME
+ *   ./step15-setns NAME   try as an ordinary user: unshare -r ./step15-setns NAME
  *
  * New in this step: setns(2), and what keeps a namespace.  It ends with its last
  * process, unless somebody holds it: by an open file descriptor as here, or by
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (argc != 2 || argv[1][0] == '\0') {
-		fprintf(stderr, "usage: step6-setns NAME\n");
+		fprintf(stderr, "usage: step15-setns NAME\n");
 		return 2;
 	}
 	if (pipe(ready) == -1 || pipe(stay) == -1)

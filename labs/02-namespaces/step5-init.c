@@ -1,6 +1,6 @@
-/* step3-init.c - PID 1 inherits the orphans, and takes the rest with it
+/* step5-init.c - PID 1 inherits the orphans, and takes the rest with it
  *
- *   ./step3-init         try as an ordinary user: unshare -r ./step3-init
+ *   ./step5-init         try as an ordinary user: unshare -r ./step5-init
  *
  * New in this step: what the kernel makes of the first process.  Who loses its
  * parent becomes a child of PID 1, which must reap it; and when PID 1 ends, the
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 
 	(void)argv;
 	if (argc != 1) {
-		fprintf(stderr, "usage: step3-init\n");
+		fprintf(stderr, "usage: step5-init\n");
 		return 2;
 	}
 	if (pipe(alive) == -1)

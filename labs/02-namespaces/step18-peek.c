@@ -1,6 +1,6 @@
-/* step7-peek.c - attack: what a new PID namespace alone does not hide
+/* step18-peek.c - attack: what a new PID namespace alone does not hide
  *
- *   ./step7-peek PID     try as an ordinary user: unshare -r ./step7-peek PID
+ *   ./step18-peek PID     try as an ordinary user: unshare -r ./step18-peek PID
  *
  * New in this step: nothing but CLONE_NEWPID, and it is not enough.  From inside
  * no system call can name process PID.  But /proc was mounted outside, shows
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (victim < 1) {
-		fprintf(stderr, "usage: step7-peek PID\n");
+		fprintf(stderr, "usage: step18-peek PID\n");
 		return 2;
 	}
 	if (unshare(CLONE_NEWPID) == -1) {

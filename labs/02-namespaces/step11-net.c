@@ -1,6 +1,6 @@
-/* step4-net.c - a network of one's own, in which not even lo is up
+/* step11-net.c - a network of one's own, in which not even lo is up
  *
- *   ./step4-net          try as an ordinary user: unshare -r ./step4-net
+ *   ./step11-net         try as an ordinary user: unshare -r ./step11-net
  *
  * New in this step: CLONE_NEWNET.  A new network namespace has one interface,
  * lo, and it is down.
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 
 	(void)argv;
 	if (argc != 1) {
-		fprintf(stderr, "usage: step4-net\n");
+		fprintf(stderr, "usage: step11-net\n");
 		return 2;
 	}
 	show("outside");

@@ -1,6 +1,6 @@
-/* step1-pid.c - one process, two process IDs
+/* step3-pid.c - one process, two process IDs
  *
- *   ./step1-pid          try as an ordinary user: unshare -r ./step1-pid
+ *   ./step3-pid          try as an ordinary user: unshare -r ./step3-pid
  *
  * New in this step: CLONE_NEWPID.  The child is PID 1 in a namespace of its own,
  * where it has no parent; seen from outside it is a process like any other.
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 
 	(void)argv;
 	if (argc != 1) {
-		fprintf(stderr, "usage: step1-pid\n");
+		fprintf(stderr, "usage: step3-pid\n");
 		return 2;
 	}
 	if (pipe(go) == -1)

@@ -1,6 +1,6 @@
-/* step8-hide.c - the attack of step 7, stopped
+/* step19-hide.c - the attack of step 18, stopped
  *
- *   ./step8-hide PID     try as an ordinary user: unshare -r ./step8-hide PID
+ *   ./step19-hide PID     try as an ordinary user: unshare -r ./step19-hide PID
  *
  * New in this step: CLONE_NEWNS, mounts that propagate nowhere, and in the new
  * mount namespace a /proc of the new PID namespace.  The order matters: were
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (victim < 1) {
-		fprintf(stderr, "usage: step8-hide PID\n");
+		fprintf(stderr, "usage: step19-hide PID\n");
 		return 2;
 	}
 	if (unshare(CLONE_NEWPID | CLONE_NEWNS) == -1) {

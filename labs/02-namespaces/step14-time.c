@@ -1,6 +1,6 @@
-/* step5-time.c - a machine that was started long ago, or so it seems
+/* step14-time.c - a machine that was started long ago, or so it seems
  *
- *   ./step5-time SECONDS try as an ordinary user: unshare -r ./step5-time SECONDS
+ *   ./step14-time SECONDS try as an ordinary user: unshare -r ./step14-time SECONDS
  *
  * New in this step: CLONE_NEWTIME.  As with PID namespaces, unshare(2) moves
  * only the children; until the first of them is there, and only then, the
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 
 	seconds = argc == 2 ? strtol(argv[1], &end, 10) : 0;
 	if (argc != 2 || !isdigit((unsigned char)argv[1][0]) || *end || seconds > 1000000000) {
-		fprintf(stderr, "usage: step5-time SECONDS\n");
+		fprintf(stderr, "usage: step14-time SECONDS\n");
 		return 2;
 	}
 	if (unshare(CLONE_NEWTIME) == -1) {
