@@ -95,8 +95,9 @@ as_user() {
 # as on most machines: what leaks out of a program's namespace is still seen by
 # its test.  Empty where it cannot be had, as for an ordinary user.
 own_mounts() {
+    # bash: dash would drop the functions that a bats above this one exports.
     # shellcheck disable=SC2034  # for whoever calls this
-    OWN_MOUNTS=(unshare --mount --propagation slave sh -c 'mount --make-rshared / && exec "$@"' sh)
+    OWN_MOUNTS=(unshare --mount --propagation slave bash -c 'mount --make-rshared / && exec "$@"' bash)
     "${OWN_MOUNTS[@]}" true 2>/dev/null || OWN_MOUNTS=()
 }
 
