@@ -30,7 +30,8 @@ static struct links links_of(pid_t pid)
 	for (int i = 0; i < 3; i++) {
 		/* pid_for_children may have none: before the first child is born. */
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, names[i]);
-		if (readlink(path, to[i], sizeof(l.uts) - 1) == -1 && i < 2)
+		ssize_t length = readlink(path, to[i], sizeof(l.uts) - 1);
+		if (length == -1 && i < 2)
 			err(1, "%s", path);
 	}
 	return l;
