@@ -48,9 +48,11 @@ static void show(const char *what, int fd, unsigned long request)
 	int other = ioctl(fd, request);
 	struct stat st;
 
-	if (other == -1)
+	if (other == -1) {
 		printf("  %s: %s", what, strerror(errno));
-	else if (fstat(other, &st) == 0)
+		return;
+	}
+	if (fstat(other, &st) == 0)
 		printf("  %s: %lu", what, (unsigned long)st.st_ino);
 	close(other);
 }

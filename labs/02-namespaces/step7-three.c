@@ -2,10 +2,9 @@
  *
  *   ./step7-three clone|unshare|setns    as an ordinary user: unshare -r ./step7-three ...
  *
- * New in this step: the three calls side by side, on a UTS and on a PID namespace.
- * clone(2) puts a new process in new namespaces and leaves the caller alone;
- * unshare(2) moves the caller to new ones, setns(2) to those of another process.
- * But nobody's PID changes in its life: a PID namespace takes the next child.
+ * New in this step: the three calls side by side.  clone(2) puts a new process
+ * in new namespaces; unshare(2) moves the caller to new ones, setns(2) to those of
+ * another.  But nobody's PID changes in its life: a PID namespace takes the next child.
  * See clone(2), unshare(2), setns(2), namespaces(7). */
 #include <err.h>
 #include <errno.h>
@@ -30,8 +29,8 @@ static struct links links_of(pid_t pid)
 	for (int i = 0; i < 3; i++) {
 		/* pid_for_children may have none: before the first child is born. */
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, names[i]);
-		ssize_t length = readlink(path, to[i], sizeof(l.uts) - 1);
-		if (length == -1 && i < 2)
+		int missing = readlink(path, to[i], sizeof(l.uts) - 1) == -1;
+		if (missing && i < 2)
 			err(1, "%s", path);
 	}
 	return l;
