@@ -22,6 +22,11 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
+static const struct { clockid_t id; const char *name; } clocks[] = {
+	{ CLOCK_BOOTTIME, "boot time" }, { CLOCK_MONOTONIC, "monotonic" }, { CLOCK_REALTIME, "time of day" },
+};
+#define CLOCKS 3
+
 static double seconds_of(clockid_t clock)
 {
 	struct timespec now;
@@ -29,6 +34,16 @@ static double seconds_of(clockid_t clock)
 	if (clock_gettime(clock, &now) == -1)
 		err(1, "clock_gettime");
 	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* How far each clock is ahead of what it was before */
+static void show(const char *where, const double *before)
+{
+	printf("%-8s", where);
+	for (int i = 0; i < CLOCKS; i++)
+		printf(" %s %+.0f s%s", clocks[i].name, seconds_of(clocks[i].id) - before[i],
+		       i < CLOCKS - 1 ? "," : "\n");
+	fflush(stdout);
 }
 
 /* One write: 0, or the reason why not */
@@ -46,7 +61,7 @@ static int set_clocks(long seconds)
 
 int main(int argc, char **argv)
 {
-	double before[2] = { seconds_of(CLOCK_BOOTTIME), seconds_of(CLOCK_REALTIME) };
+	double before[CLOCKS];
 	char *end = NULL;
 	long seconds;
 	int status, failed;
@@ -57,6 +72,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: step14-time SECONDS\n");
 		return 2;
 	}
+	for (int i = 0; i < CLOCKS; i++)
+		before[i] = seconds_of(clocks[i].id);
 	if (unshare(CLONE_NEWTIME) == -1) {
 		if (errno == EINVAL)
 			errx(77, "this kernel has no time namespaces");
@@ -69,15 +86,12 @@ int main(int argc, char **argv)
 	if (pid == -1)
 		err(1, "fork");
 	if (pid == 0) {
-		printf("inside:  boot time %+.0f s, time of day %+.0f s\n",
-		       seconds_of(CLOCK_BOOTTIME) - before[0], seconds_of(CLOCK_REALTIME) - before[1]);
-		fflush(stdout);
+		show("inside:", before);
 		_exit(0);
 	}
 	if (waitpid(pid, &status, 0) == -1)
 		err(1, "waitpid");
-	printf("outside: boot time %+.0f s, time of day %+.0f s\n",
-	       seconds_of(CLOCK_BOOTTIME) - before[0], seconds_of(CLOCK_REALTIME) - before[1]);
+	show("outside:", before);
 	printf("outside: to set the clocks again, now that it had a process: %s\n",
 	       strerror(set_clocks(seconds)));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;

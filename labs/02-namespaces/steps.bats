@@ -77,8 +77,8 @@ step() {
 @test "step14: boot time is ahead inside only, and cannot be set twice" {
     step ./step14-time 1000
     expect_status 0
-    expect "inside" "inside:  boot time +1000 s, time of day +0 s" "${lines[0]}"
-    expect "outside" "outside: boot time +0 s, time of day +0 s" "${lines[1]}"
+    expect "inside" "inside:  boot time +1000 s, monotonic +1000 s, time of day +0 s" "${lines[0]}"
+    expect "outside" "outside: boot time +0 s, monotonic +0 s, time of day +0 s" "${lines[1]}"
     expect_match "once more" "Permission denied$" "${lines[2]}"
 }
 
@@ -234,4 +234,51 @@ step() {
     expect "other lines with our own" 1 "$(grep -cF "$(ns_of self uts)" <<<"$output")"
     kill "$SPAWNED"
     wait_for eval '! ./step17-tree | grep -qF "first $SPAWNED sleep"'
+}
+
+@test "step5, the sheet: an init that never waits keeps a zombie, one that does keeps none" {
+    local init orphan pid children
+    orphan_of_init() {
+        init=$(child_of "$SPAWNED") && [ -n "$init" ] || return
+        read -ra children <"/proc/$init/task/$init/children"
+        for pid in "${children[@]}"; do
+            orphan=$pid
+            [ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" != "sleep 61 " ] || return 0
+        done
+        return 1
+    }
+    state_is() { [ "$(awk '$1 == "State:" { print $2 }' "/proc/$orphan/status" 2>/dev/null)" = "$1" ]; }
+    spawn "${ROOT[@]}" unshare --pid --fork sh -c '(sleep 61 &); exec sleep 60'
+    wait_for orphan_of_init
+    wait_for grep -qx sleep "/proc/$init/comm"
+    kill "$orphan"
+    wait_for state_is Z
+    kill -KILL "$init"
+    wait_for state_is ""
+    # the control: a shell waits for all its children, also for those that it did not start
+    spawn "${ROOT[@]}" unshare --pid --fork bash -c '(sleep 61 &); sleep 60; :'
+    wait_for orphan_of_init
+    kill "$orphan"
+    wait_for state_is ""
+    [ -d "/proc/$init" ]
+}
+
+@test "step15, the sheet: what nobody holds any more is gone, and does not count" {
+    require userns ns:uts
+    # Held by descriptor 9, the namespace without processes uses up the limit.
+    script='[ "$1" != limit ] || echo 1 >/proc/sys/user/max_uts_namespaces || exit 99
+        unshare --uts sleep 60 &
+        until [ "$(readlink "/proc/$!/ns/uts")" != "$(readlink /proc/self/ns/uts)" ]; do :; done
+        exec 9<"/proc/$!/ns/uts"
+        kill $!
+        wait $!
+        unshare --uts true; held=$?
+        exec 9<&-
+        unshare --uts true; echo "held $held, gone $?"'
+    run bounded unshare --map-root-user bash -c "$script" bash limit
+    [ "$status" -ne 99 ] || cannot "/proc/sys/user is not writable here"
+    expect "last line" "held 1, gone 0" "${lines[-1]}"
+    # the control: without the limit there is room for both
+    run bounded unshare --map-root-user bash -c "$script" bash none
+    expect "last line" "held 0, gone 0" "${lines[-1]}"
 }

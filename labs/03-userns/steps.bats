@@ -111,6 +111,15 @@ power() { awk -v when="$1" '/^[a-z]/ { on = index($0, when) == 1 } on' <<<"$outp
     expect_output "CapEff: $(all_caps)"
 }
 
+@test "step 1, the sheet: a map is empty at first, and is that of every member" {
+    require userns
+    run user_run unshare --user wc -c /proc/self/uid_map
+    expect_output "0 /proc/self/uid_map"
+    # the shell's, and that of a program which has written nothing
+    run user_run unshare --map-root-user sh -c 'cat /proc/$$/uid_map; cat /proc/self/uid_map'
+    expect "the two maps" "0 $(lab_uid) 1,0 $(lab_uid) 1" "$(awk '{ print $1, $2, $3 }' <<<"$output" | paste -sd,)"
+}
+
 # ---- step 2 -----------------------------------------------------------------
 
 @test "step 2: an ordinary user maps the own id, and nothing else, from both sides" {
