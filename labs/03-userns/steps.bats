@@ -162,6 +162,15 @@ outside uid_map 0 200000 65536 done"
     expect "what is no map" 5 "$(rules | grep -c EINVAL)"
 }
 
+@test "step 2, the sheet: without CAP_SETFCAP nobody maps the uid 0 of the host" {
+    require root ns:user
+    run bounded setpriv --bounding-set=-setpcap unshare --map-root-user id -u
+    expect_output 0
+    run bounded setpriv --bounding-set=-setfcap unshare --map-root-user id -u
+    [ "$status" -ne 0 ] || cannot "this kernel asks for no CAP_SETFCAP (before Linux 5.12)"
+    expect_match output "uid_map: Operation not permitted" "$output"
+}
+
 # ---- step 3 -----------------------------------------------------------------
 
 # with_range COUNT CMD...: CMD as the ordinary user, who has COUNT ids from 20000
