@@ -1,6 +1,6 @@
-/* step3-pivot.c - the same attack where the old root is gone
+/* step5-kept-in.c - the same attack where the old root is gone
  *
- *   ./step3-pivot DIR       as an ordinary user: unshare -rm ./step3-pivot DIR
+ *   ./step5-kept-in DIR       as an ordinary user: unshare -rm ./step5-kept-in DIR
  *
  * New in this step: pivot_root(2) changes the root of the mount namespace,
  * not of one process, and the old root can then be unmounted.  ".." has
@@ -28,7 +28,7 @@ static struct stat show_root(const char *when)
 	return st;
 }
 
-/* attack: the one of step2-chroot */
+/* attack: the one of step3-escape */
 static void attack(void)
 {
 	if (mkdir("below", 0700))
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 	struct stat before, after;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: step3-pivot DIR\n");
+		fprintf(stderr, "usage: step5-kept-in DIR\n");
 		return 2;
 	}
 	show_root("outside");

@@ -1,7 +1,7 @@
-/* step4-bind.c - a bind mount that is read-only, and two that only look it
+/* step10-readonly.c - a bind mount that is read-only, and two that only look it
  *
- *   ./step4-bind DIR        DIR: a new, empty directory; as an ordinary user:
- *                           unshare -rm ./step4-bind DIR
+ *   ./step10-readonly DIR        DIR: a new, empty directory; as an ordinary user:
+ *                           unshare -rm ./step10-readonly DIR
  *
  * New in this step: a bind mount shows a tree at a second place, and
  * "read-only" belongs to a mount, not to a file.  So it has to be set on every
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: step4-bind DIR\n");
+		fprintf(stderr, "usage: step10-readonly DIR\n");
 		return 2;
 	}
 	if (chdir(argv[1]) || mkdir("src", 0755) || mkdir("src/sub", 0755) || mkdir("view", 0755))

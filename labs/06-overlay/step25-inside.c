@@ -1,6 +1,6 @@
-/* step5-inside.c - a path in a root whose author is not on your side
+/* step25-inside.c - a path in a root whose author is not on your side
  *
- *   ./step5-inside ROOT PATH
+ *   ./step25-inside ROOT PATH
  *
  * New in this step: a container's root holds whatever its author put there,
  * symbolic links too.  Joining ROOT and PATH to one string lets them lead out;
@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 	int root, fd;
 
 	if (argc != 3) {
-		fprintf(stderr, "usage: step5-inside ROOT PATH\n");
+		fprintf(stderr, "usage: step25-inside ROOT PATH\n");
 		return 2;
 	}
 	root = open(argv[1], O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -1,7 +1,7 @@
-/* step1-overlay.c - two layers shown as one, and where a change ends up
+/* step13-upper.c - two layers shown as one, and where a change ends up
  *
- *   ./step1-overlay DIR     DIR: a new, empty directory; as an ordinary user:
- *                           unshare -rm ./step1-overlay DIR
+ *   ./step13-upper DIR     DIR: a new, empty directory; as an ordinary user:
+ *                           unshare -rm ./step13-upper DIR
  *
  * New in this step: the overlay file system.  DIR/lower is only ever read,
  * DIR/upper takes the changes, DIR/merged shows the two as one, in a mount
@@ -65,7 +65,7 @@ static void print_trees(const char *when)
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
-		fprintf(stderr, "usage: step1-overlay DIR\n");
+		fprintf(stderr, "usage: step13-upper DIR\n");
 		return 2;
 	}
 	/* "work" is the kernel's own, to prepare in what then appears in upper */
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		err(1, "a mount namespace (root may make one, or: unshare -rm)");
 	if (mount("overlay", "merged", "overlay", 0, "lowerdir=lower,upperdir=upper,workdir=work"))
-		err(errno == ENODEV || errno == EPERM ? 77 : 1, "no overlay in %s", argv[1]);
+		err(errno == ENODEV || errno == EPERM || errno == EINVAL ? 77 : 1, "no overlay in %s", argv[1]);
 
 	print_trees("before");
 	append("merged/changed", ", too");
