@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# System calls that have let people out of containers.  Each attempt works
+# where the one defence is switched off, and is refused by default.
+load common
+
+setup() {
+    history_setup
+    BARE=(skiff --security-opt seccomp=unconfined "$ROOTFS")
+}
+
+@test "no new user namespace, by unshare, clone or clone3: none of the capabilities in it" {
+    hint "the filter's list; clone3 is ENOSYS because its flags cannot be seen: see seccomp(2)"
+    stopped "${BARE[@]}" -- payload-calls unshare clone clone3
+}
+
+@test "the i386 and x32 calls are no second way to a user namespace" {
+    hint "the architecture that a filter must look at first: see seccomp(2)"
+    stopped "${BARE[@]}" -- payload-calls i386 x32
+}
+
+@test "no io_uring, which does what it is told past the filter" {
+    hint "io_uring_setup(2), and the list in seccomp.list"
+    stopped "${BARE[@]}" -- payload-calls io_uring
+}
+
+@test "no userfaultfd, no bpf, no perf events of others" {
+    hint "userfaultfd(2), bpf(2), perf_event_open(2)"
+    stopped naive run "$ROOTFS" -- payload-calls userfaultfd bpf perf=-1
+}
+
+@test "no debugger" {
+    hint "ptrace(2) in seccomp.list"
+    stopped "${BARE[@]}" -- payload-calls ptrace
+}
+
+@test "no keyring calls: keys are not in any namespace but the user's" {
+    hint "keyctl(2), keyrings(7)"
+    stopped "${BARE[@]}" -- payload-calls keyctl add_key
+}
+
+@test "no kernel log" {
+    hint "syslog(2); CAP_SYSLOG in capabilities(7)"
+    stopped naive run "$ROOTFS" -- payload-calls syslog
+}
+
+@test "no raw packets, and no socket towards a hypervisor" {
+    hint "CAP_NET_RAW in capabilities(7); vsock(7) is in no namespace"
+    stopped naive run "$ROOTFS" -- payload-calls packet vsock
+}
+
+# may_raise: has root here what raises limits?  Not everywhere.
+may_raise() { (ulimit -Hn $(($(ulimit -Hn) + 1))) 2>/dev/null; }
+
+@test "no better priority, no real-time scheduling, no higher limit" {
+    hint "setpriority(2), sched(7), CAP_SYS_RESOURCE in capabilities(7)"
+    more=()
+    ! may_raise || more=(rlimit)
+    stopped naive run "$ROOTFS" -- payload-calls nice realtime "${more[@]}"
+    refused "$(skiff "$ROOTFS" payload-calls rlimit)" rlimit
+}
+
+@test "all capabilities, and still not the host's: --privileged has them in a user namespace only" {
+    hint "user_namespaces(7): capabilities count for what the namespace owns"
+    stopped naive run "$ROOTFS" -- payload-calls bpf perf=-1 syslog nice realtime -- --privileged
+    refused "$(skiff --privileged "$ROOTFS" payload-calls rlimit)" rlimit
+}
+
+@test "no device node: neither the disk nor the memory" {
+    hint "CAP_MKNOD counts in the first user namespace only; MOUNT_ATTR_NODEV in mount_setattr(2)"
+    disk=b:$(findmnt -n -o MAJ:MIN -T "$BATS_TEST_TMPDIR" | tr -d " ")
+    nodes=(node=c:1:1 node=c:1:11 node=c:1:5)
+    ! head -c 1 "/dev/block/${disk#b:}" >/dev/null 2>&1 || nodes+=("node=$disk")
+    stopped naive run "$ROOTFS" -- payload-files "${nodes[@]}"
+    stopped naive run "$ROOTFS" -- payload-files "${nodes[@]}" -- --privileged
+    refused "$(skiff --privileged "$ROOTFS" payload-files "node=$disk")" "node=$disk"
+}
+
+@test "no file of the host's by its handle (the shocker of 2014)" {
+    hint "open_by_handle_at(2): CAP_DAC_READ_SEARCH in the first user namespace"
+    [ "$(stat -fc %T "$BATS_TEST_TMPDIR")" = ext2/ext3 ] || cannot "the handle is ext4's"
+    stopped naive run "$ROOTFS" -- payload-files handle=/
+    stopped naive run "$ROOTFS" -- payload-files handle=/ -- --privileged
+    offered run -v "$BATS_TEST_TMPDIR:/v" "$ROOTFS" true
+    refused "$(skiff --privileged "$ROOTFS" payload-files handle=/v)" handle=/v
+}
+
+@test "a set-UID program of the image gains nothing, nor does one with file capabilities" {
+    hint "PR_SET_NO_NEW_PRIVS in prctl(2); MOUNT_ATTR_NOSUID"
+    require tool:setcap
+    image
+    cp "$IMAGE/bin/payload-calls" "$IMAGE/bin/suid"
+    chmod 4755 "$IMAGE/bin/suid"
+    cp "$IMAGE/bin/payload-calls" "$IMAGE/bin/filecap"
+    setcap cap_chown=ep "$IMAGE/bin/filecap"
+    stopped naive run "$IMAGE" -- payload-calls regain=/bin/suid regain=/bin/filecap
+    # with no_new_privs off, set-UID is back, and the file capabilities are
+    # still those of a namespace that is not ours
+    stopped skiff --security-opt no-new-privileges=false "$IMAGE" -- payload-calls regain=/bin/suid
+}
