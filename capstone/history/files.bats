@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# Files: the kernel's in /proc and /sys, masks and mounts, cgroups, the image.
+load common
+
+# What a host is taken over with, if it can be written ...
+SWITCHES=(/proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/kernel/hotplug
+    /proc/sysrq-trigger /proc/sys/fs/binfmt_misc/register /proc/sys/kernel/panic
+    /proc/sys/vm/overcommit_memory /proc/irq/default_smp_affinity /proc/acpi/wakeup
+    /sys/kernel/uevent_helper /sys/power/state /sys/kernel/mm/ksm/run
+    /sys/kernel/mm/transparent_hugepage/enabled /sys/kernel/rcu_expedited)
+# ... and what tells too much of it, if it can be read
+WINDOWS=(/proc/kcore /proc/interrupts /proc/keys /proc/kmsg /proc/slabinfo
+    /sys/firmware/memmap/0/start /sys/firmware/dmi/tables/DMI /sys/kernel/slab/dentry/objects)
+
+setup() {
+    history_setup
+    switches=("${SWITCHES[@]/#/write=}")
+    windows=("${WINDOWS[@]/#/read=}")
+}
+
+@test "core_pattern, modprobe, sysrq-trigger, uevent_helper and their like cannot be written" {
+    hint "mounts_mask; and container root is not the owner: see user_namespaces(7)"
+    stopped naive run "$ROOTFS" -- payload-files "${switches[@]}"
+    # a second line of defence holds where the first is switched off ...
+    stopped naive run "$ROOTFS" -- payload-files "${switches[@]}" -- --security-opt unmask=ALL
+    # ... all of it ...
+    stopped naive run "$ROOTFS" -- payload-files "${switches[@]}" -- --privileged
+    # ... and the first where there is no second
+    stopped naive run "$ROOTFS" -- payload-files "${switches[@]}" -- --userns host
+}
+
+@test "kernel memory, keys and tables cannot be read" {
+    hint "the masks: /dev/null and an empty tmpfs in mounts_mask; see proc(5)"
+    stopped naive run "$ROOTFS" -- payload-files "${windows[@]}"
+}
+
+@test "no mask comes off, and nothing read-only becomes writable" {
+    hint "CAP_SYS_ADMIN and the mount calls in the filter; see mount(2), umount2(2)"
+    stopped skiff --cap-add SYS_ADMIN "$ROOTFS" -- payload-files umount=/proc/interrupts \
+        remount=/proc/sys umount=/proc/sys umount=/sys tmpfs=/proc proc=/tmp
+    stopped skiff --cap-add SYS_ADMIN --read-only "$ROOTFS" -- payload-files remount=/ -- --read-only
+    # the filter alone, and the missing capability alone, are enough
+    stopped skiff --cap-add SYS_ADMIN "$ROOTFS" -- payload-files umount=/proc/interrupts \
+        remount=/proc/sys umount=/proc/sys umount=/sys tmpfs=/proc proc=/tmp -- --security-opt seccomp=unconfined
+}
+
+@test "who does take the masks off is still not the owner of what is below" {
+    hint "user_namespaces(7): the files of /proc/sys belong to the first one's root"
+    run skiff --cap-add SYS_ADMIN "$ROOTFS" payload-files umount=/proc/interrupts umount=/proc/sys remount=/proc/sys \
+        remount=/sys "${switches[@]}"
+    expect_match "control: the masks are off" "umount=/proc/sys in" "$output"
+    refused "$output" "${switches[@]}"
+}
+
+@test "out of a chroot is into the container's root, no further" {
+    hint "pivot_root(2), after which there is nothing above; chroot(2) tells how to get out of a chroot"
+    stopped naive run "$ROOTFS" -- payload-files "chroot=$CANARY"
+    stopped naive run "$ROOTFS" -- payload-files "chroot=$CANARY" -- --privileged
+}
+
+@test "no limit of its own can be lifted through a cgroup hierarchy it mounts, nor a release_agent set" {
+    hint "cgroup_namespaces(7), cgroups(7): the files belong to the host's root (CVE-2022-0492)"
+    require cgroup1:memory
+    files=(cgroup=memory:memory.limit_in_bytes cgroup=memory:release_agent cgroup=memory:notify_on_release)
+    stopped naive run "$ROOTFS" -- payload-files "${files[@]}"
+    stopped naive run "$ROOTFS" -- payload-files "${files[@]}" -- --privileged
+    refused "$(skiff "$ROOTFS" payload-files release_agent=memory)" release_agent=memory
+    refused "$(skiff --privileged "$ROOTFS" payload-files release_agent=memory)" release_agent=memory
+}
+
+@test "the same on the unified hierarchy" {
+    hint "cgroup_namespaces(7), cgroups(7)"
+    require cgroup2
+    stopped naive run "$ROOTFS" -- payload-files cgroup=v2:cgroup.subtree_control
+    stopped naive run "$ROOTFS" -- payload-files cgroup=v2:cgroup.subtree_control -- --privileged
+    run skiff --privileged "$ROOTFS" payload-files cgroup=v2:memory.max cgroup=v2:cgroup.freeze cgroup=v2:cgroup.kill
+    refused "$output" cgroup=v2:memory.max cgroup=v2:cgroup.freeze cgroup=v2:cgroup.kill
+}
+
+@test "no cgroup of the host's is in sight, and the container does not get out of its own" {
+    hint "CLONE_NEWCGROUP in cgroup_namespaces(7); no cgroup mount without --delegate"
+    run skiff "$ROOTFS" sh -c 'grep -c cgroup /proc/self/mountinfo; ls /sys/fs/cgroup; cut -d: -f3 /proc/self/cgroup | sort -u'
+    expect_output $'0\n/'
+    run skiff --cap-add SYS_ADMIN "$ROOTFS" sh -c 'mkdir /tmp/c; mount -t cgroup -o memory c /tmp/c ||
+        mount -t cgroup2 c /tmp/c || exit 0
+        for f in cgroup.procs tasks; do (echo 1 >/tmp/c/$f) 2>/dev/null && echo "moved by $f"; done
+        mkdir /tmp/c/mine 2>/dev/null && echo "made a group"; :'
+    expect_output ""
+}
+
+# ruin: whatever one can do to an image, as a script.  No error matters.
+ruin='exec 2>/dev/null
+    echo x >>/etc/passwd; : >/etc/group; rm -rf /var /usr; mkdir -p /usr/new; mv /bin /bin.old; /bin.old/mv /bin.old /bin
+    chmod -R 777 /etc; chown -R 5:5 /etc /home; touch -d 2000-01-01 /etc/passwd /home; ln /etc/passwd /etc/linked
+    ln -s /etc /home/link; mknod /home/fifo p; echo y >/etc/resolv.conf; truncate -s 100 /bin/payload-lure
+    cp /bin/busybox /tmp/b; cp /tmp/b /bin/payload-host; dd if=/dev/zero of=/bin/busybox bs=1 count=9 conv=notrunc
+    exec 5</etc/passwd; echo z >/proc/self/fd/5; rmdir /root; rm -rf /home; chmod 0 /; :'
+
+@test "the image is as before, whatever the container writes" {
+    hint "an overlay with an upper of its own: mount(8)"
+    image
+    state=$(tree "$IMAGE")
+    for options in "" --privileged "--userns host" "--userns host --cap-add ALL" --read-only; do
+        # shellcheck disable=SC2086  # words
+        skiff $options "$IMAGE" sh -c "$ruin" >/dev/null || true
+        expect "the image after: skiff run $options" "$state" "$(tree "$IMAGE")"
+    done
+    naive run "$IMAGE" sh -c "$ruin" >/dev/null || true
+    [ "$state" != "$(tree "$IMAGE")" ] || expect "control: the naive runner's" "a ruin" "the image as before"
+}
+
+@test "the host's device nodes are not the container's to change" {
+    hint "chmod(2) of a bind mount changes the file itself; MOUNT_ATTR_RDONLY, or an owner that is not mapped"
+    # same mode as before: nothing changes for the host, whoever succeeds
+    mode=$(stat -c %a /dev/null)
+    chmod "$mode" /dev/null
+    for options in "" --privileged "--userns host"; do
+        # shellcheck disable=SC2086  # words
+        run skiff $options "$ROOTFS" chmod "$mode" /dev/null
+        [ "$status" -ne 0 ] || expect "chmod /dev/null with '$options'" refused "it succeeded"
+    done
+}
+
+@test "nothing leads from one volume to another, or to the image" {
+    hint "link(2) and rename(2): EXDEV between mounts"
+    offered run -v "$BATS_TEST_TMPDIR:/v" "$ROOTFS" true
+    mkdir "$BATS_TEST_TMPDIR"/{one,two}
+    chmod 777 "$BATS_TEST_TMPDIR"/{one,two}
+    volumes=(-v "$BATS_TEST_TMPDIR/one:/one" -v "$BATS_TEST_TMPDIR/two:/two")
+    run skiff "${volumes[@]}" "$ROOTFS" sh -c 'echo x >/one/file; payload-files link=/one/file:/one/other \
+        link=/one/file:/two/file rename=/one/file:/two/file link=/etc/passwd:/one/passwd rename=/etc/passwd:/one/passwd \
+        link=/one/file:/etc/file; ls /two'
+    expect_match "control: within one volume" "link=/one/file:/one/other in" "$output"
+    refused "$output" link=/one/file:/two/file rename=/one/file:/two/file link=/etc/passwd:/one/passwd \
+        rename=/etc/passwd:/one/passwd link=/one/file:/etc/file
+}
+
+@test "a volume is the folder that was named, and nothing above it" {
+    hint "openat2(2); '..' of the root of a bind mount is its mount point's parent"
+    offered run -v "$BATS_TEST_TMPDIR:/v" "$ROOTFS" true
+    mkdir "$BATS_TEST_TMPDIR/volume"
+    run skiff --privileged -v "$BATS_TEST_TMPDIR/volume:/v" "$ROOTFS" sh -c 'ls /v/../canary; cd /v/..; pwd; ls canary
+        mkdir /v/inner; mount -o bind /v/inner /mnt; cd /mnt/../..; ls canary; mount -o bind /v/.. /tmp; ls /tmp/canary'
+    expect "what it saw" "" "$(grep -v 'No such file\|^/$\|mount:' <<<"$output" || true)"
+    # read-only means so, also for who may remount in a namespace of their own
+    run skiff --privileged -v "$BATS_TEST_TMPDIR/volume:/v:ro" "$ROOTFS" sh -c 'touch /v/x && echo written'
+    expect "on a read-only volume" "" "$(grep written <<<"$output" || true)"
+}
