@@ -65,7 +65,8 @@ user_exercise() {
 find_below() {
     local comm='' child children=()
     FOUND=
-    { read -r comm <"/proc/$1/comm" && read -ra children <"/proc/$1/task/$1/children"; } 2>/dev/null || true
+    # In this order: who has a child by now has the name by then, too.
+    { read -ra children <"/proc/$1/task/$1/children"; read -r comm <"/proc/$1/comm"; } 2>/dev/null || true
     if [ "$comm" = "$2" ]; then
         FOUND=$1
         return
@@ -201,11 +202,14 @@ spawn_plain() {
 @test "[2] -p: a signal that CMD leaves to its default ends it, and the init says so" {
     hint "the init's own status is what nsrun sees of CMD's, see WIFSIGNALED in waitpid(2)"
     require ns:pid
-    start sleep -p -- sleep 60
-    kill -s TERM "$(init_of "$CMD")"
-    expect_end
-    expect_status 143
-    expect_ended
+    local name
+    for name in TERM USR2; do
+        start sleep -p -- sleep 60
+        kill -s "$name" "$(init_of "$CMD")"
+        expect_end
+        expect_status $((128 + $(kill -l "$name"))) || { echo "with: SIG$name"; return 1; }
+        expect_ended
+    done
 }
 
 @test "[4] -p: when CMD ends, so does the rest" {
@@ -386,9 +390,14 @@ spawn_plain() {
 
 @test "[4] SIGKILL to nsrun ends CMD, without -p" {
     hint "the child asks for SIGKILL before execve, which keeps that: PR_SET_PDEATHSIG, see prctl(2)"
-    start sleep -- sleep 60
-    kill -KILL "$SPAWNED"
-    expect_ended
+    require ns:mnt ns:uts ns:ipc ns:net ns:cgroup
+    local options
+    for options in "" "-i" "-m -n -C -u lab-02"; do
+        # shellcheck disable=SC2086
+        start sleep $options -- sleep 60
+        kill -KILL "$SPAWNED"
+        expect_ended || { echo "with: nsrun $options"; return 1; }
+    done
 }
 
 @test "[3] SIGTERM, SIGINT or SIGHUP to nsrun ends a CMD that leaves them to their default" {
