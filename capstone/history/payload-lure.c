@@ -1,6 +1,7 @@
 /* payload-lure.c - what the tests need outside: victims, and races
  *
  *   payload-lure socket NAME           listen on an abstract socket
+ *   payload-lure socket-file PATH      a socket in the file system
  *   payload-lure segment KEY           a shared memory segment, until killed
  *   payload-lure key NAME CMD...       CMD with that key in its session keyring
  *   payload-lure tty CMD...            CMD on a new terminal; then "typed N",
@@ -8,9 +9,11 @@
  *   payload-lure swap A B              exchange two names, over and over
  *   payload-lure overwrite DEV:INODE   wait for a process that runs the program
  *                                      with that file, then overwrite it
+ *   payload-lure snatch FILE           wait for a process with our root and an open
+ *                                      folder from which FILE is reached
  *   payload-lure types                 of what is mounted on /proc, /sys, ...
  *
- * socket, segment and swap say "ready".  See pty(7), rename(2), unix(7). */
+ * All that wait say "ready".  See pty(7), rename(2), unix(7). */
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -39,6 +42,18 @@ static int ready(void)
 	fflush(stdout);
 	for (;;)
 		pause();
+}
+
+/* socket_file - bind leaves it behind when we end */
+static int socket_file(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		errx(1, "%s: too long", path);
+	strcpy(addr.sun_path, path);
+	return bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? (warn("%s", path), 1) : 0;
 }
 
 static int listen_on(const char *name)
@@ -132,6 +147,34 @@ static int swap(const char *a, const char *b)
 	err(1, "%s, %s", a, b);
 }
 
+/* snatch - another process in this container, joining it from outside, may
+ * still hold a folder of the host's: CVE-2016-9962 */
+static int snatch(const char *canary)
+{
+	char path[4400];
+	struct stat ours, theirs;
+
+	stat("/", &ours);
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		DIR *proc = opendir("/proc");
+		for (struct dirent *d; (d = readdir(proc)) != NULL;) {
+			if (strspn(d->d_name, "0123456789") != strlen(d->d_name))
+				continue;
+			snprintf(path, sizeof(path), "/proc/%s/root/.", d->d_name);
+			if (stat(path, &theirs) < 0 || ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev)
+				continue;
+			for (int fd = 0; fd < 16; fd++) {
+				snprintf(path, sizeof(path), "/proc/%s/fd/%d/%s", d->d_name, fd, canary);
+				if (access(path, F_OK) == 0)
+					return puts("snatched") < 0;
+			}
+		}
+		closedir(proc);
+	}
+}
+
 /* The program file cannot be written while it runs, so the descriptor is kept
  * until it does no more: CVE-2019-5736. */
 static int overwrite(const char *identity)
@@ -187,6 +230,8 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(what, "socket") == 0)
 		return listen_on(argv[2]);
+	if (argc == 3 && strcmp(what, "socket-file") == 0)
+		return socket_file(argv[2]);
 	if (argc == 3 && strcmp(what, "segment") == 0)
 		return segment(argv[2]);
 	if (argc > 3 && strcmp(what, "key") == 0)
@@ -197,8 +242,10 @@ int main(int argc, char **argv)
 		return swap(argv[2], argv[3]);
 	if (argc == 3 && strcmp(what, "overwrite") == 0)
 		return overwrite(argv[2]);
+	if (argc == 3 && strcmp(what, "snatch") == 0)
+		return snatch(argv[2]);
 	if (argc == 2 && strcmp(what, "types") == 0)
 		return types();
-	fputs("usage: payload-lure socket|segment|key|tty|swap|overwrite|types [ARG...]\n", stderr);
+	fputs("usage: payload-lure socket|socket-file|segment|key|tty|swap|overwrite|snatch|types [ARG...]\n", stderr);
 	return 2;
 }
