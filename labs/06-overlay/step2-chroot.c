@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,21 +75,23 @@ int main(int argc, char **argv)
 		err(1, "socketpair");
 	victim = fork();
 	if (victim == 0) {
-		close(pair[1]);
-		/* ends at the latest with the parent, whose end then closes */
-		return read(pair[0], &byte, 1) != 0;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);	/* ends at the latest with the parent */
+		pause();
+		return 0;
 	}
 	inside = victim < 0 ? -1 : fork();
 	if (inside < 0)
 		err(1, "fork");
 	if (inside == 0) {
+		close(pair[1]);
 		confined(argv[1], pair[0], victim);
 		return 0;
 	}
+	close(pair[0]);
 	if (read(pair[1], &byte, 1) != 1)
 		errx(1, "the chroot failed");
 	compare(inside);
-	if (write(pair[1], "g", 1) != 1 || waitpid(victim, &status, 0) < 0)
+	if (write(pair[1], "g", 1) != 1 || waitpid(inside, NULL, 0) < 0 || waitpid(victim, &status, 0) < 0)
 		err(1, "the child outside");
 	printf("outside: it ended by signal %d\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	return 0;

@@ -1,7 +1,6 @@
 /* step24-cost.c - an image copied for each container, and an image stacked
  *
- *   ./step24-cost DIR N [DATA]    DIR: a new, empty directory; DATA: a file for
- *                                 cost.gp; as an ordinary user: unshare -rm ...
+ *   ./step24-cost DIR N [DATA]    DATA: a file for cost.gp; see step13-upper
  *
  * New in this step: the price of a copy of 8 MiB, and of an overlay, with one change.
  * See cp(1), stat(2) st_blocks, clock_gettime(2). */
@@ -19,7 +18,6 @@
 
 enum { MOST = 100, BAR = 59 };
 static const char bar[] = "############################################################";
-
 static const char image[] =
 	"mkdir image copies overlays && head -c 8388608 /dev/urandom | split -b 262144 - image/ &&"
 	" : >image/conf && cd overlays && for i in $(seq $N); do mkdir $i $i.u $i.w; done";
@@ -32,7 +30,7 @@ static double milliseconds(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* make: a container in DIR/NUMBER with one file changed; how long it took */
+/* make: a container in DIR/NUMBER, one file changed; the time */
 static double make(const char *dir, long number)
 {
 	char options[192], file[64];
@@ -69,11 +67,10 @@ static double kib(char *dir)
 
 static void compare(const char *what, const double value[2])
 {
-	double most = value[0] > value[1] ? value[0] : value[1];
+	double unit = (value[0] > value[1] ? value[0] : value[1]) / BAR;
 
-	printf("%s, %.0f : 1\n", what, value[0] / value[1]);
-	printf("  copies   %10.0f %.*s\n", value[0], (int)(value[0] / most * BAR) + 1, bar);
-	printf("  overlays %10.0f %.*s\n", value[1], (int)(value[1] / most * BAR) + 1, bar);
+	printf("%s, %.0f : 1\n  copies   %10.0f %.*s\n  overlays %10.0f %.*s\n", what, value[0] / value[1],
+	       value[0], (int)(value[0] / unit) + 1, bar, value[1], (int)(value[1] / unit) + 1, bar);
 }
 
 int main(int argc, char **argv)
