@@ -58,6 +58,11 @@ test-vm: all-setup all rootfs ## all of them in the lab VM: SUITES="04 capstone"
 	@harness/setup vm
 	@harness/test --vm $(SUITES)
 
+# What is not there to compare with is named and left out.
+bench: all rootfs ## time skiff against bwrap, runc and the bare kernel: QUICK=1, ONLY="start calls"
+	@harness/setup bench || true
+	@capstone/bench/bench.sh $(ONLY)
+
 # CMD as it was typed: make is to expand nothing in it.
 vm: override export CMD := $(value CMD)
 vm: all ## the lab machine: a shell as student, or CMD='make doctor' as root
@@ -83,4 +88,4 @@ clean: ## remove everything that was built
 	@for part in $(PARTS); do $(MAKE) -s -C $$part clean; done
 	rm -rf build grade
 
-.PHONY: help all rootfs setup doctor grade check demo test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)
+.PHONY: help all rootfs setup doctor grade check demo bench test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)
