@@ -108,7 +108,9 @@ one_line() { expect_error 125 skiff; }
 # teardown - as in isolation/common.bash; but other people may be running skiff
 # on the same machine, and only what this test has left is held against it: a
 # mount, a link, a process of its own, a group with nobody in it
-teardown() {
+teardown() { common_teardown; }
+
+common_teardown() {
     local pid
     for pid in $(nappers); do kill -KILL "$pid" || true; done
     for pid in "${LAB_SPAWNED[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done

@@ -34,6 +34,18 @@ victim() {
     done
 }
 
+@test "no path of the host's is in sight: in mounts, cgroups, arguments" {
+    hint "relative names for overlay; CLONE_NEWCGROUP; see proc(5), mountinfo"
+    cd "$BATS_TEST_TMPDIR" || return
+    run skiff "$ROOTFS" sh -c "cat /proc/self/mountinfo /proc/mounts /proc/1/cmdline /proc/self/cgroup /proc/1/environ; readlink /proc/1/exe /proc/1/cwd"
+    expect_status 0
+    for word in bats skiff- "${EXERCISE%/*}" "$(uname -n)-"; do
+        expect "what tells of '$word'" "" "$(grep -aF -- "$word" <<<"$output" || true)"
+    done
+    run naive run "$ROOTFS" cat /proc/self/mountinfo /proc/1/cmdline
+    expect_match "control: on the naive runner" "bats" "$output"
+}
+
 @test "no descriptor of the caller's, and none of skiff's" {
     hint "close_range(2) before execve(2)"
     run bash -c 'exec 9</ 200</etc/passwd; shift; "$@"' _ - unshare --mount "$HERE/naive" run "$ROOTFS" \

@@ -373,3 +373,29 @@ swapped() {
     ln -sfn "$OUTSIDE" "$BATS_TEST_TMPDIR/upper/sys" 2>/dev/null || true
     judge "an upper whose /proc, /dev or /sys leads out" --upper "$BATS_TEST_TMPDIR/upper"
 }
+
+@test "a container's name is no path, and its words are no commands to a terminal" {
+    hint "an allow-list of characters for --name; what a container chose is not printed as it is"
+    offered run --name plain "$ROOTFS" true
+    for name in ../../../../../../../../../..$OUTSIDE/new /etc/x . .. a/b -x "" $'a\nb' $'\e[2J' "$(printf 'x%.0s' {1..300})"; do
+        run --separate-stderr skiff --name "$name" "$IMAGE" true
+        one_line || { echo "(--name '$name')"; return 1; }
+        for command in exec kill stats; do
+            run --separate-stderr prog "$command" "$name" true
+            [ "$status" -ne 0 ] || expect "skiff $command '$name'" "refused" "status 0"
+            expect "lines of skiff $command '$name'" 1 "$(wc -l <<<"$stderr")"
+        done
+        untouched "name '$name'"
+    done
+    # of two with one name, the second is refused and the first is well
+    container --name "twice-$NAP"
+    run --separate-stderr skiff --name "twice-$NAP" "$IMAGE" true
+    one_line
+    kill -0 "$CONTAINER"
+    end_container
+    # what the container may choose comes back without its escape sequences
+    spawn "$EXERCISE" run --name "loud-$NAP" "$ROOTFS" sh -c "exec -a \"\$(printf 'x\033[2Jx\nloud-line')\" sleep $NAP"
+    wait_for eval 'prog list | grep -q "loud-$NAP"'
+    expect "escape characters in skiff list" 0 "$(prog list | grep -c $'\e' || true)"
+    expect "lines of its making" 0 "$(prog list | grep -c '^loud-line' || true)"
+}
