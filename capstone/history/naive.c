@@ -3,9 +3,8 @@
  *   naive run [-t] [-v SRC:DST]... [-w DIR] ROOTFS CMD...
  *   naive exec [-w DIR] PID CMD...
  *
- * The control of the attack tests: what skiff must stop, works here.  Each
- * mistake was made by a real runner; its number is beside it.  To be run only
- * as  unshare --mount naive ...  - in its caller's mount namespace it refuses.
+ * The control of the attack tests: what skiff must stop, works here.  Each mistake
+ * was a real runner's; its number is beside it.  Only as  unshare --mount naive ...
  * See chroot(2), mount(2), setns(2). */
 #include <err.h>
 #include <fcntl.h>
@@ -33,10 +32,9 @@ static char *below(const char *root, const char *path)
 
 static char *make_directories(char *path)
 {
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = path; (slash = strchr(slash + 1, '/')) != NULL; *slash = '/') {
 		*slash = '\0';
 		mkdir(path, 0755);
-		*slash = '/';
 	}
 	mkdir(path, 0755);
 	return path;
@@ -73,15 +71,14 @@ static void fill_dev(const char *root, int terminal)
 	mount_at(null, below(root, "proc/timer_list"), NULL, MS_BIND);
 	if (!terminal)
 		return;
-	/* A link of the image's is covered, or its target made (CVE-2025-52565,
-	 * CVE-2026-88264). */
+	/* A link is covered, or its target made (CVE-2025-52565, CVE-2026-88264). */
 	write_file(console, "");
 	mount_at(ttyname(1) != NULL ? ttyname(1) : "/dev/tty", console, NULL, MS_BIND);
 }
 
 /* No session of its own (CVE-2017-5226), a working directory nobody looks at
  * (CVE-2024-21626), all capabilities, the inheritable ones too (CVE-2022-24769);
- * and the caller's groups, environment and descriptors. */
+ * the caller's groups and environment. */
 static void start(const char *workdir, char **command)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -89,8 +86,7 @@ static void start(const char *workdir, char **command)
 
 	if (chroot(".") < 0 || chdir(workdir) < 0)
 		err(125, "%s", workdir);
-	if (syscall(SYS_capget, &head, data) < 0)
-		err(125, "capget");
+	syscall(SYS_capget, &head, data);
 	for (int i = 0; i < 2; i++)
 		data[i].inheritable = data[i].permitted;
 	if (syscall(SYS_capset, &head, data) < 0)
@@ -112,9 +108,9 @@ static void join(const char *pid, const char *workdir, char **command)
 int main(int argc, char **argv)
 {
 	const char *workdir = "/", *volume[8];
+	char parent[48], *root, *target;
 	int terminal = 0, volumes = 0, option;
 	struct stat here, there;
-	char parent[48], *root, *target;
 
 	snprintf(parent, sizeof(parent), "/proc/%d/ns/mnt", (int)getppid());
 	if (stat("/proc/self/ns/mnt", &here) < 0 || stat(parent, &there) < 0 || here.st_ino == there.st_ino)
@@ -125,9 +121,9 @@ int main(int argc, char **argv)
 	while ((option = getopt(argc - 1, argv + 1, "+tv:w:")) != -1)
 		if (option == 't')
 			terminal = 1;
-		else if (option == 'v' && volumes < 8)
+	else if (option == 'v' && volumes < 8)
 			volume[volumes++] = optarg;
-		else if (option == 'w')
+	else if (option == 'w')
 			workdir = optarg;
 	argv += optind + 1;
 	if (argc - optind < 3)
@@ -147,7 +143,7 @@ int main(int argc, char **argv)
 	/* Through what may no longer be procfs (CVE-2025-52881), and into the image. */
 	write_file(below(root, "proc/sys/kernel/hostname"), "naive");
 	write_file(below(root, "etc/hostname"), "naive\n");
-	/* The working directory is made before the root is changed (CVE-2026-55686). */
+	/* Made before the root is changed (CVE-2026-55686). */
 	make_directories(below(root, workdir));
 	if (chdir(root) < 0)
 		err(125, "%s", root);
