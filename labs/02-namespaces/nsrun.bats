@@ -153,7 +153,7 @@ spawn_plain() {
 @test "[5] -p: PID 1 is an init of nsrun's own, and CMD is its child" {
     hint "unshare(2) with CLONE_NEWPID moves only the children: the first is PID 1, see pid_namespaces(7)"
     require ns:pid
-    start sleep -p -- sleep 60
+    start sleep -p -- sleep 600
     init=$(init_of "$CMD")
     expect "PID of CMD's parent in the new namespace" 1 "$(inner_pid "$init")"
     expect "PID namespace of the init" "$(ns_of "$CMD" pid)" "$(ns_of "$init" pid)"
@@ -168,7 +168,7 @@ spawn_plain() {
     hint "one SIGCHLD may stand for many: call waitpid(-1, ..., WNOHANG) until it has no more, see waitpid(2)"
     require ns:pid
     only_cmd_left() { [ "$(cat "/proc/$1/task/$1/children")" = "$2 " ]; }
-    start tail -p -- sh -c '(sleep 60 &); i=0; while [ $i -lt 100 ]; do (: &); i=$((i + 1)); done; exec tail -f /dev/null'
+    start tail -p -- sh -c '(sleep 600 &); i=0; while [ $i -lt 100 ]; do (: &); i=$((i + 1)); done; exec tail -f /dev/null'
     init=$(init_of "$CMD")
     find_below "$SPAWNED" sleep
     orphan=$FOUND
@@ -204,7 +204,7 @@ spawn_plain() {
     require ns:pid
     local name
     for name in TERM USR2; do
-        start sleep -p -- sleep 60
+        start sleep -p -- sleep 600
         kill -s "$name" "$(init_of "$CMD")"
         expect_end
         expect_status $((128 + $(kill -l "$name"))) || { echo "with: SIG$name"; return 1; }
@@ -215,7 +215,7 @@ spawn_plain() {
 @test "[4] -p: when CMD ends, so does the rest" {
     hint "when PID 1 ends, the kernel kills its namespace; so end with CMD, see pid_namespaces(7)"
     require ns:pid
-    run -3 as_root -p -- sh -c 'trap "" TERM HUP; setsid sleep 60 & (sleep 61 &); exit 3'
+    run -3 as_root -p -- sh -c 'trap "" TERM HUP; setsid sleep 600 & (sleep 601 &); exit 3'
     expect "what still runs" "" "$(marked_pids)"
 }
 
@@ -249,7 +249,7 @@ spawn_plain() {
             require "ns:$kind"
         fi
         # shellcheck disable=SC2086  # an option and its argument
-        start sleep $option -- sleep 60
+        start sleep $option -- sleep 600
         expect_new "$kind$ROOT_NEW" "$CMD" "$HOST" || { echo "with: nsrun $option"; return 1; }
         kill -KILL "$SPAWNED" "$CMD"
     done <<<"none
@@ -266,7 +266,7 @@ spawn_plain() {
     hint "unshare(2) all of them before the first fork; only /proc is for the init to mount"
     local kind
     for kind in pid mnt ipc net cgroup uts time; do require "ns:$kind"; done
-    start sleep -p -m -i -n -C -u lab-02 -T 9 -- sleep 60
+    start sleep -p -m -i -n -C -u lab-02 -T 9 -- sleep 600
     expect_new "pid mnt ipc net cgroup uts time$ROOT_NEW" "$CMD" "$HOST"
     kill -s TERM "$SPAWNED"
     expect_ended
@@ -355,7 +355,7 @@ spawn_plain() {
         done
         for n in TERM KILL USR1; do
             # shellcheck disable=SC2086
-            run as_root $options -- sh -c "kill -s $n \$\$; sleep 60"
+            run as_root $options -- sh -c "kill -s $n \$\$; sleep 600"
             expect_status $((128 + $(kill -l "$n"))) || { echo "with: nsrun $options"; return 1; }
         done
     done
@@ -383,7 +383,7 @@ spawn_plain() {
 @test "[5] SIGKILL to nsrun ends CMD, and with -p the rest" {
     hint "the init asks for SIGKILL when its parent dies: PR_SET_PDEATHSIG, see prctl(2)"
     require ns:pid
-    start tail -p -- sh -c 'trap "" TERM HUP; setsid sleep 60 & exec tail -f /dev/null'
+    start tail -p -- sh -c 'trap "" TERM HUP; setsid sleep 600 & exec tail -f /dev/null'
     kill -KILL "$SPAWNED"
     expect_ended
 }
@@ -394,7 +394,7 @@ spawn_plain() {
     local options
     for options in "" "-i" "-m -n -C -u lab-02"; do
         # shellcheck disable=SC2086
-        start sleep $options -- sleep 60
+        start sleep $options -- sleep 600
         kill -KILL "$SPAWNED"
         expect_ended || { echo "with: nsrun $options"; return 1; }
     done
@@ -408,7 +408,7 @@ spawn_plain() {
         for name in TERM INT HUP; do
             # A shell starts background commands with SIGINT ignored.
             # shellcheck disable=SC2086
-            spawn env --default-signal=INT "${ROOT[@]}" "$EXERCISE" $options -- sleep 60
+            spawn env --default-signal=INT "${ROOT[@]}" "$EXERCISE" $options -- sleep 600
             running sleep
             kill -s "$name" "$SPAWNED"
             expect_end
@@ -424,9 +424,9 @@ spawn_plain() {
     run -0 as_root -- true
     # from the first moment that it runs, to some milliseconds later
     spawn bash -c 'for ((i = 0; i < 30; i++)); do
-            if ((i % 2)); then "$@" -p -m sleep 60 & else "$@" sleep 60 & fi
+            if ((i % 2)); then "$@" -p -m sleep 600 & else "$@" sleep 600 & fi
             for ((k = 0; k < 3000; k++)); do [ ! "/proc/$!/exe" -ef "${!#}" ] || break; done
-            for ((k = RANDOM % 4000; k > 0; k--)); do :; done
+            for ((k = RANDOM % (i % 4 < 2 ? 4000 : 20000); k > 0; k--)); do :; done
             kill -KILL $!
             wait $!
         done' bash "${ROOT[@]}" "$EXERCISE"
@@ -443,7 +443,7 @@ spawn_plain() {
     for option in -p --; do
         # Whoever calls prctl(2) waits before it takes effect; nsrun dies meanwhile.
         spawn strace -qq -f -o /dev/null -e trace=prctl -e inject=prctl:delay_enter=400000 \
-            "${ROOT[@]}" "$EXERCISE" "$option" sleep 60
+            "${ROOT[@]}" "$EXERCISE" "$option" sleep 600
         running "${EXERCISE##*/}"
         wait_for has_child "$RUNNING"
         kill -KILL "$RUNNING"
@@ -459,7 +459,7 @@ spawn_plain() {
     for kind in pid mnt ipc net cgroup uts; do require "ns:$kind"; done
     all=(--pid --mount --ipc --net --cgroup --uts)
     [ ! -e /proc/self/ns/time ] || all+=(--time)
-    spawn "${ROOT[@]}" unshare "${all[@]}" --fork sleep 60
+    spawn "${ROOT[@]}" unshare "${all[@]}" --fork sleep 600
     running sleep
     target=$RUNNING
     start_t "$target"
@@ -470,7 +470,7 @@ spawn_plain() {
     hint "the owner has every capability in it; setns(2) with all flags at once takes care of the order, see user_namespaces(7)"
     require user userns
     user_exercise
-    spawn_plain unshare --map-root-user --mount --uts --pid --fork sleep 60
+    spawn_plain unshare --map-root-user --mount --uts --pid --fork sleep 600
     running sleep
     target=$RUNNING
     spawn_plain "$USER_EXERCISE" -t "$target" -- tail -f /dev/null
@@ -483,7 +483,7 @@ spawn_plain() {
     hint "setns(2) into one's own user namespace is EINVAL: compare the inodes of /proc/PID/ns first, see namespaces(7)"
     require ns:uts
     run -5 bounded "$EXERCISE" -t "$$" -- sh -c 'exit 5'
-    spawn "${ROOT[@]}" unshare --uts sleep 60
+    spawn "${ROOT[@]}" unshare --uts sleep 600
     running sleep
     target=$RUNNING
     start_t "$target"
@@ -493,11 +493,11 @@ spawn_plain() {
 @test "[3] -t: CMD dies with nsrun, and its status comes through" {
     hint "what holds for a new namespace holds for one that was entered: PR_SET_PDEATHSIG after the fork, see prctl(2)"
     require ns:pid
-    spawn "${ROOT[@]}" unshare --pid --fork sleep 60
+    spawn "${ROOT[@]}" unshare --pid --fork sleep 600
     running sleep
     target=$RUNNING
     run -9 bounded "$EXERCISE" -t "$target" -- sh -c 'exit 9'
-    run -143 bounded "$EXERCISE" -t "$target" -- sh -c 'kill -s TERM $$; sleep 60'
+    run -143 bounded "$EXERCISE" -t "$target" -- sh -c 'kill -s TERM $$; sleep 600'
     start_t "$target"
     kill -KILL "$SPAWNED"
     wait_for ended "$CMD" || { echo "expected: CMD dies with nsrun"; return 1; }
@@ -515,7 +515,7 @@ spawn_plain() {
     expect_output ""
     [ "$EUID" -eq 0 ] || return 0
     require user ns:uts
-    spawn unshare --uts sleep 60
+    spawn unshare --uts sleep 600
     running sleep
     run --separate-stderr as_plain "$USER_EXERCISE" -t "$RUNNING" -- echo CMD
     expect_error 125 nsrun
