@@ -30,6 +30,7 @@ From the environment:
   QUICK=1        a few rounds only
   ROUNDS=N       of start; the others do a part of it (200)
   RUNNING='N..'  how many run already, for running (0 10 25 50)
+  ROOTS='N..'    how many roots are made, for roots (1 10)
 Status: 0 measured, 1 something failed, 2 wrong usage, 130 stopped by Ctrl-C.
 END
 }
@@ -170,10 +171,10 @@ do_calls() {
 
 do_roots() {
     local n
-    for n in 1 10; do
+    for n in $ROOTS; do
         CONTENDERS=()
-        add stack "$BIN/roots" stack "$n" "$ROOT" "$WORK"
-        add copy "$BIN/roots" copy "$n" "$ROOT" "$WORK"
+        add stack "$BIN/roots" stack "$n" "$LAB_TOP/build/rootfs" "$WORK"
+        add copy "$BIN/roots" copy "$n" "$LAB_TOP/build/rootfs" "$WORK"
         measure -o -n "$(share 10)" -s "$n" roots
     done
 }
@@ -221,7 +222,7 @@ about() {
     echo "$(uname -srm), $(nproc) CPUs: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
     echo "uid $EUID, $ROUNDS rounds, load $LOAD"
     for name in bwrap unshare runc crun; do
-        ! command -v "$name" >/dev/null || "$name" --version 2>/dev/null | head -n 1
+        ! command -v "$name" >/dev/null || { "$name" --version 2>/dev/null || true; } | head -n 1
     done
     echo
 }
@@ -260,9 +261,11 @@ parse() {
     done
     [ ${#CHOSEN[@]} -gt 0 ] || CHOSEN=("${EXPERIMENTS[@]}")
     [ -n "${ROUNDS-}" ] || { if [ -n "${QUICK-}" ] && [ "$QUICK" != 0 ]; then ROUNDS=12; else ROUNDS=200; fi; }
-    RUNNING=${RUNNING-0 10 25 50}
+    RUNNING=${RUNNING-0 10 25 50} ROOTS=${ROOTS-1 10}
     [[ $ROUNDS =~ ^[1-9][0-9]{0,5}$ ]] || { echo "bench.sh: ROUNDS=$ROUNDS is not a number of rounds" >&2; exit 2; }
-    [[ $RUNNING =~ ^[0-9]+(\ [0-9]+)*$ ]] || { echo "bench.sh: RUNNING='$RUNNING' is not a list of numbers" >&2; exit 2; }
+    for word in "$RUNNING" "$ROOTS"; do
+        [[ $word =~ ^[0-9]+(\ [0-9]+)*$ ]] || { echo "bench.sh: '$word' is not a list of numbers" >&2; exit 2; }
+    done
 }
 
 prepare() {

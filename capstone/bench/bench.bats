@@ -1,0 +1,312 @@
+#!/usr/bin/env bats
+# make bench: that it measures what it says, never how long anything took.
+# shellcheck disable=SC2154  # $before and $OUT are taken in setup and setup_file
+load ../../support/bats
+export FOOTPRINT_CGROUPS='skiff*'
+
+BENCH=$BATS_TEST_DIRNAME/bench.sh
+BIN=$BATS_TEST_DIRNAME/../../build/bench/bin
+
+# One small run for most of the tests.  The folder can be reached by root of a
+# container, who is nobody here.
+setup_file() {
+    export DIR OUT STATUS=0
+    DIR=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX")
+    chmod 755 "$DIR"
+    OUT=$DIR/out
+    bench_into "$OUT" start memory running calls roots >"$DIR/table" 2>"$DIR/errors" || STATUS=$?
+}
+
+teardown_file() { rm -rf "$DIR"; }
+
+setup() {
+    lab_setup
+    before=$(footprint)
+}
+
+teardown() {
+    lab_teardown
+    [ -z "${BATS_TEST_COMPLETED-}" ] || [ -z "${before-}" ] || expect_footprint "$before"
+}
+
+# bench_into DIR EXPERIMENT...: three rounds at most
+bench_into() {
+    local dir=$1
+    shift
+    LAB_TIMEOUT=120 bounded env ROUNDS=3 RUNNING='0 2' ROOTS='1 2' "$BENCH" -o "$dir" "$@"
+}
+
+# took_part EXPERIMENT: the contenders that have a command line in about.txt
+took_part() { sed -n "s/^$1: \([a-z]*\): .*/\1/p" "${2:-$OUT}/about.txt" | sort -u; }
+
+# values EXPERIMENT CONTENDER SETTING QUANTITY: from bench.csv, sorted
+values() {
+    awk -F, -v e="$1" -v c="$2" -v s="$3" -v q="$4" \
+        '$1 == e && $2 == c && $3 == s && $5 == q { print $7 }' "$OUT/bench.csv" | sort -g
+}
+
+# summary EXPERIMENT SETTING QUANTITY CONTENDER COLUMN
+summary() { awk -F, -v key="$1,$2,$3,$4" -v n="$5" '$1 "," $2 "," $3 "," $5 == key { print $n }' "$OUT/summary.csv"; }
+
+@test "a small run succeeds, and says what it found" {
+    hint "$DIR/errors has what it said"
+    expect "exit status" 0 "$STATUS$(sed 's/^/ /' "$DIR/errors" | grep -v ': without ' || true)"
+    for word in skiff floor lower median upper goals load:; do
+        expect_match "the table" "$word" "$(cat "$DIR/table")"
+    done
+}
+
+@test "every run of every contender has its lines in bench.csv" {
+    hint "a line for each quantity; round 0 is for warming up"
+    expect "its head" experiment,contender,setting,round,quantity,unit,value "$(head -n 1 "$OUT/bench.csv")"
+    expect "lines of another form" "" "$(tail -n +2 "$OUT/bench.csv" | grep -vE '^[a-z]+,[a-z]+,[0-9]+,[0-9]+,[a-z_+]+,(us|ns|KiB|B),[0-9]+\.[0-9]$' || true)"
+    for name in $(took_part start); do
+        for quantity in wall gone cpu maxrss; do
+            expect "$quantity of $name" 3 "$(values start "$name" 0 "$quantity" | wc -l)"
+        done
+        expect "rounds of $name" "1 2 3" "$(awk -F, -v c="$name" '$1 == "start" && $2 == c && $5 == "wall" { print $4 }' "$OUT/bench.csv" | xargs)"
+    done
+    for n in 0 2; do
+        for name in skiff floor; do expect "$name beside $n" 1 "$(values running "$name" "$n" wall | wc -l)"; done
+    done
+    for name in skiff unconfined docker; do
+        for call in getppid read write clock_gettime futex fstat openat+close personality; do
+            expect "$call, $name" 1 "$(values calls "$name" 0 "$call" | wc -l)"
+        done
+    done
+    for n in 1 2; do
+        for name in stack copy; do
+            for quantity in make bytes; do expect "$quantity of $n by $name" 1 "$(values roots "$name" "$n" "$quantity" | wc -l)"; done
+        done
+    done
+}
+
+@test "no run is over before it began: wall <= gone, and all is above zero" {
+    hint "CLOCK_MONOTONIC around posix_spawn(3) and wait4(2)"
+    expect "lines that cannot be" "" "$(awk -F, '
+        $5 == "wall" { wall = $7 }
+        ($5 == "gone" && $7 < wall) || ($7 <= 0 && $5 != "cpu") { print }' "$OUT/bench.csv" | grep -v ',value$' || true)"
+}
+
+@test "medians, quartiles and ratios follow from the lines" {
+    hint "three values: the median is the second, the quartiles are half way to it"
+    own=$(values start skiff 0 wall | sed -n 2p)
+    for name in $(took_part start); do
+        mapfile -t sorted < <(values start "$name" 0 wall)
+        expect "runs of $name" 3 "$(summary start 0 wall "$name" 6)"
+        expect "median of $name" "${sorted[1]}" "$(summary start 0 wall "$name" 8)"
+        expect "quartiles of $name are near" yes "$(awk -v a="${sorted[0]}" -v b="${sorted[1]}" -v c="${sorted[2]}" \
+            -v lower="$(summary start 0 wall "$name" 7)" -v upper="$(summary start 0 wall "$name" 9)" \
+            'function near(x, y) { return x - y < 0.11 && y - x < 0.11 }
+             BEGIN { print near(lower, (a + b) / 2) && near(upper, (b + c) / 2) ? "yes" : "no: " lower " " upper }')"
+        expect "skiff's share of $name" "$(awk -v a="$own" -v b="${sorted[1]}" 'BEGIN { printf "%.3f", a / b }')" \
+            "$(summary start 0 wall "$name" 10 | awk '{ printf "%.3f", $1 }')"
+    done
+    expect "skiff's of itself" 1.0000 "$(summary start 0 wall skiff 10)"
+}
+
+@test "the goals are compared with what was measured" {
+    hint "goals.awk reads summary.csv"
+    ratio=$(awk -v a="$(values start skiff 0 wall | sed -n 2p)" -v b="$(values start floor 0 wall | sed -n 2p)" 'BEGIN { printf "%.2f", a / b }')
+    expect "skiff to the floor" "$ratio,$(awk -v r="$ratio" 'BEGIN { print r <= 1.5 ? "yes" : "no" }')" \
+        "$(sed -n 's/^start: at most 1.5 times the floor,1.5,//p' "$OUT/goals.csv")"
+}
+
+@test "the charts are SVG, and have a bar for each contender" {
+    hint "gnuplot with terminal svg"
+    require tool:gnuplot tool:xmllint
+    for name in start running calls; do
+        run xmllint --noout "$OUT/$name.svg"
+        expect_status 0
+    done
+    for name in $(took_part start); do
+        expect_match start.svg ">$name<" "$(tr -d '\n' <"$OUT/start.svg" | sed 's/<tspan[^>]*>/>/g; s/> *\([a-z]*\) *</>\1</g')"
+    done
+}
+
+@test "nothing is left in the folder but the results" {
+    hint "a trap on EXIT"
+    expected='about.txt bench.csv goals.csv skipped.csv summary.csv'
+    ! command -v gnuplot >/dev/null || expected='about.txt bench.csv calls.svg goals.csv running.svg skipped.csv start.svg summary.csv'
+    expect "the folder" "$expected" "$(find "$OUT" -mindepth 1 -printf '%f\n' | sort | xargs)"
+}
+
+# others_without NAME: a PATH with all but that program, in $PROGRAMS
+others_without() {
+    local dir IFS=:
+    PROGRAMS=$BATS_TEST_TMPDIR/bin
+    mkdir "$PROGRAMS"
+    for dir in $PATH; do
+        [ ! -d "$dir" ] || find "$dir" -maxdepth 1 -type f,l -not -name "$1" -exec ln -s -t "$PROGRAMS" {} + 2>/dev/null || true
+    done
+}
+
+@test "who is not installed is named, and the others are measured" {
+    hint "skipped.csv says who and why"
+    others_without bwrap
+    run bounded env PATH="$PROGRAMS" ROUNDS=1 "$BENCH" -o "$DIR/without" start
+    expect_status 0
+    expect "the line" 'start,bwrap,"bwrap is not installed"' "$(grep bwrap "$DIR/without/skipped.csv")"
+    expect_match "what is said" "without bwrap: bwrap is not installed" "$output"
+    expect "lines of bwrap" 0 "$(grep -c '^start,bwrap' "$DIR/without/bench.csv")"
+    expect "lines of the floor" 4 "$(grep -c '^start,floor' "$DIR/without/bench.csv")"
+}
+
+@test "who refuses is named with its own words" {
+    hint "the first line that it said"
+    PROGRAMS=$BATS_TEST_TMPDIR/bin
+    mkdir "$PROGRAMS"
+    printf '%s\n' '#!/bin/sh' 'echo "not on a \"Sunday\"" >&2' 'exit 3' >"$PROGRAMS/bwrap"
+    chmod +x "$PROGRAMS/bwrap"
+    run bounded env PATH="$PROGRAMS:$PATH" ROUNDS=1 "$BENCH" -o "$DIR/refused" start
+    expect_status 0
+    expect "the line" 'start,bwrap,"not on a ""Sunday"""' "$(grep bwrap "$DIR/refused/skipped.csv")"
+}
+
+@test "without skiff there is nothing to compare" {
+    hint "usable() in bench.sh"
+    run bounded env ROUNDS=1 "$BENCH" -o "$DIR/none" --skiff /bin/false start
+    expect_status 1
+    expect_match "what is said" "skiff does not run" "$output"
+    run bounded "$BENCH" -o "$DIR/none" --skiff /nowhere/skiff start
+    expect_status 1
+}
+
+@test "a signal ends it at once, with all that it started" {
+    hint "it runs everything in the background and waits; see bash(1), SIGNALS"
+    for signal in INT TERM; do
+        spawn env --default-signal=INT ROUNDS=100000 "$BENCH" -o "$DIR/stopped" start
+        wait_for grep -q '^start,skiff' "$DIR/stopped/bench.csv"
+        kill -s "$signal" "$SPAWNED"
+        reap "$SPAWNED"
+        case $signal in INT) expect_status 130 ;; TERM) expect_status 143 ;; esac
+        wait_for eval '[ -z "$(marked_pids)" ]'
+        expect "what is left in the folder" "" "$(find "$DIR/stopped" -mindepth 1 -maxdepth 1 -name 'tmp*')"
+        expect_footprint "$before"
+    done
+}
+
+@test "so it does while others are running" {
+    hint "crowd.c: they end at the end of their input"
+    spawn env --default-signal=INT ROUNDS=100000 RUNNING=3 "$BENCH" -o "$DIR/crowd" running
+    wait_for eval '[ "$(tail -n +2 "$DIR/crowd/bench.csv" | wc -l)" -gt 3 ]'
+    kill -INT "$SPAWNED"
+    reap "$SPAWNED"
+    expect_status 130
+    wait_for eval '[ -z "$(marked_pids)" ]'
+    expect_footprint "$before"
+}
+
+@test "usage: --help, and words that it does not know" {
+    hint "parse() in bench.sh"
+    run bounded "$BENCH" --help
+    expect_status 0
+    expect_match help "QUICK=1" "$output"
+    for words in nonsense "-o" "--skiff" "-x"; do
+        # shellcheck disable=SC2086  # words
+        run bounded "$BENCH" $words
+        expect_status 2
+    done
+    run bounded env ROUNDS=0 "$BENCH" start
+    expect_status 2
+    run bounded env RUNNING=many "$BENCH" start
+    expect_status 2
+}
+
+# ---- the programs it measures with ----------------------------------------
+
+@test "bench: the runs of a round are in random order" {
+    hint "random(3) and a shuffle"
+    run bounded "$BIN/bench" -n 40 order a true ::: b true
+    expect_status 0
+    firsts=$(awk -F, '$5 == "wall" && !seen[$4]++ { print $2 }' <<<"$output" | sort | uniq -c | wc -l)
+    expect "who was first in some round" 2 "$firsts"
+    expect "runs" 80 "$(grep -c ',wall,' <<<"$output")"
+}
+
+@test "bench: a run that fails ends it, and is quoted" {
+    hint "a time of something that did not happen is no time"
+    run --separate-stderr bounded "$BIN/bench" fail good true ::: bad sh -c 'echo "no luck" >&2; exit 7'
+    expect_status 1
+    expect "its words" "bench: bad: a run ended with status 7: no luck" "$stderr"
+}
+
+@test "bench: what a command leaves running counts until it is gone" {
+    hint "PR_SET_CHILD_SUBREAPER in prctl(2)"
+    run bounded "$BIN/bench" orphan left sh -c 'sleep 0.3 & exit 0'
+    expect_status 0
+    expect "gone after at least 0.3 s, wall before" yes "$(awk -F, '{ v[$5] = $7 } END { print (v["gone"] >= 300000 && v["wall"] < v["gone"]) ? "yes" : v["wall"] " " v["gone"] }' <<<"$output")"
+}
+
+@test "bench: the figures that a command prints, with -o" {
+    hint "each line: QUANTITY UNIT VALUE"
+    run bounded "$BIN/bench" -o -n 2 -s 7 said it echo 'depth m 12.5'
+    expect_status 0
+    expect_output $'said,it,7,1,depth,m,12.5\nsaid,it,7,2,depth,m,12.5'
+}
+
+@test "crowd: all are there while the command runs, and gone after it" {
+    hint "each writes a byte when it is up"
+    run bounded "$BIN/crowd" 5 "$BIN/payload-idle" ::: sh -c 'set -- $(cat /proc/$PPID/task/$PPID/children); echo $#; exit 9'
+    expect_status 9
+    expect_output 6
+    expect "still there" "" "$(marked_pids)"
+    run bounded "$BIN/crowd" 2 true ::: echo never
+    expect_status 125
+}
+
+@test "floor: seven namespaces, a range of ids, a root of its own, and nothing more" {
+    hint "clone3(2), pivot_root(2)"
+    require root
+    cp "$BIN/payload-idle" "$BATS_TEST_TMPDIR/"
+    mkdir "$BATS_TEST_TMPDIR/root"
+    chmod 755 "$BATS_TEST_TMPDIR/root"
+    mv "$BATS_TEST_TMPDIR/payload-idle" "$BATS_TEST_TMPDIR/root/"
+    mkfifo "$BATS_TEST_TMPDIR/hold"
+    ( close_fds; exec "$BIN/floor" "$BATS_TEST_TMPDIR/root" /payload-idle <"$BATS_TEST_TMPDIR/hold" >/dev/null ) &
+    floor=$!
+    exec {hold}>"$BATS_TEST_TMPDIR/hold"
+    wait_for eval '[ "$(readlink "/proc/$(child_of $floor)/exe")" = /payload-idle ]'
+    inner=$(child_of "$floor")
+    for kind in user mnt pid uts ipc net cgroup; do
+        expect "its $kind namespace is another" yes "$([ "$(ns_of "$inner" "$kind")" != "$(ns_of $$ "$kind")" ] && echo yes)"
+    done
+    expect "its time namespace is ours" "$(ns_of $$ time)" "$(ns_of "$inner" time)"
+    expect "its root" payload-idle "$(ls "/proc/$inner/root/")"
+    expect "mounts" 1 "$(wc -l <"/proc/$inner/mountinfo")"
+    expect "uid" 1000000000 "$(proc_field "$inner" Uid | cut -d' ' -f1)"
+    expect "seccomp" 0 "$(proc_field "$inner" Seccomp)"
+    exec {hold}>&-
+    reap "$floor"
+    expect_status 0
+    run -127 bounded "$BIN/floor" "$BATS_TEST_TMPDIR/root" /not-there
+}
+
+@test "peak: counts the pages that are there, each once" {
+    hint "the kernel's pagemap.rst"
+    require root tool:busybox
+    peak_of() { bounded "$BIN/peak" none "$@" | sed -n 's/^pages KiB //p'; }
+    small=$(peak_of busybox true)
+    # dd fills a buffer of that size.
+    large=$(peak_of busybox dd if=/dev/zero of=/dev/null bs=8M count=1)
+    expect "8 MiB more, about" yes "$([ $((large - small)) -ge 8000 ] && [ $((large - small)) -lt 9500 ] && echo yes || echo "$small $large")"
+    # Two processes, the same program: most pages are shared.
+    both=$(peak_of busybox sh -c 'sleep 0.1 & wait; true')
+    expect "less than twice one" yes "$([ "$both" -lt $((2 * small)) ] && echo yes || echo "$small $both")"
+    expect "of the payload nothing" yes "$(bounded "$BIN/peak" busybox busybox dd if=/dev/zero of=/dev/null bs=8M count=1 |
+        awk '$1 == "pages" { print ($3 < 8000) ? "yes" : $3 }')"
+    run bounded "$BIN/peak" none sh -c 'exit 3'
+    expect_status 3
+}
+
+@test "roots: a copy holds the bytes of ROOTFS, a stack only what was changed" {
+    hint "upper layer in the kernel's overlayfs.rst"
+    require root
+    mkdir -p "$BATS_TEST_TMPDIR/rootfs/etc" "$BATS_TEST_TMPDIR/work"
+    head -c 1M /dev/urandom >"$BATS_TEST_TMPDIR/rootfs/file"
+    bytes_of() { bounded "$BIN/roots" "$1" 3 "$BATS_TEST_TMPDIR/rootfs" "$BATS_TEST_TMPDIR/work" | sed -n 's/^bytes B //p'; }
+    expect "copied 3 MiB" yes "$([ "$(bytes_of copy)" -ge $((3 << 20)) ] && echo yes)"
+    expect "stacked three pages" yes "$([ "$(bytes_of stack)" -le $((3 << 16)) ] && echo yes)"
+    expect "left" "" "$(ls "$BATS_TEST_TMPDIR/work")"
+    expect "ROOTFS is unchanged" "" "$(ls "$BATS_TEST_TMPDIR/rootfs/etc")"
+}
