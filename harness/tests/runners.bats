@@ -29,9 +29,9 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     expect_status 0
     last_line "4 passed, 0 failed, 0 skipped"
     has "ok   1/3 labs/01-one/one.bats: [5] passes (0." "ok   1/1 labs/01-one/README.md: Goal"
-    expect_match "a row" $'\n01-one +1 +0 +0 +0\\.[0-9]' "$output"
-    expect_match "a row" $'\ngrader +2 +0 +0 +0\\.[0-9]' "$output"
-    expect_match "a row" $'\nsheets +1 +0 +0 +0\\.[0-9]' "$output"
+    expect_match "a row" $'\n01-one +1 +0 +0 +[0-9]+\\.[0-9]' "$output"
+    expect_match "a row" $'\ngrader +2 +0 +0 +[0-9]+\\.[0-9]' "$output"
+    expect_match "a row" $'\nsheets +1 +0 +0 +[0-9]+\\.[0-9]' "$output"
 }
 
 @test "test: a failure is shown whole, and named again at the end" {
