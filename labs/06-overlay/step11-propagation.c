@@ -12,9 +12,9 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,16 +27,15 @@ static void print_file(const char *who, const char *name)
 	printf("  %s reads %s: %s\n", who, name, text);
 }
 
-/* print_peers: the first optional field of the last mount, which is DIR */
+/* print_peers: the first optional field of the mount at DIR */
 static void print_peers(const char *name)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
-	char tag[64] = "?";
+	char tag[64], point[1024], *here = getcwd(NULL, 0);
 
-	while (file && fscanf(file, "%*s %*s %*s %*s %*s %*s %63s %*[^\n]", tag) == 1)
-		;
-	printf("%s, in mountinfo: %s\n", name, tag);
-	fclose(file);
+	while (file && fscanf(file, "%*s %*s %*s %*s %1023s %*s %63s %*[^\n]", point, tag) == 2)
+		if (here && !strcmp(point, here))
+			printf("%s, in mountinfo: %s\n", name, tag);
 }
 
 static void pass(int peer)
