@@ -63,21 +63,21 @@ static void print_group(int version, const char *controller)
 	FILE *f = fopen("/proc/self/cgroup", "re");
 	char line[4096], *list, *path;
 
-	if (!f)
-		err(1, "/proc/self/cgroup");
-	while (fgets(line, sizeof(line), f)) {
+	while (f && fgets(line, sizeof(line), f)) {
 		list = strchr(line, ':') + 1;
 		path = strchr(list, ':');
 		*path++ = '\0';
 		if (version == 1 ? listed(list, controller) : !*list)
 			fputs(path, stdout);
 	}
-	fclose(f);
+	if (!f || fclose(f))
+		err(1, "/proc/self/cgroup");
 }
 
 int main(int argc, char **argv)
 {
-	char *usual[] = { "memory", "pids", "cpu", "cpuset", "blkio", "io", "freezer", NULL };
+	char *usual[] = { "memory", "pids", "cpu", "cpuset", "cpuacct", "io", "blkio", "freezer", "devices",
+			  "hugetlb", "perf_event", "net_cls", "net_prio", NULL };
 	char point[256];
 	int version, found = 0;
 
@@ -86,12 +86,12 @@ int main(int argc, char **argv)
 	for (char **name = argc > 1 ? argv + 1 : usual; *name; name++) {
 		version = version_of(*name, point);
 		found += version;
-		printf(version ? "%-8s v%d  %-26s " : "%-8s -\n", *name, version, point);
+		printf(version ? "%-10s v%d  %-26s " : "%-10s -\n", *name, version, point);
 		if (version)
 			print_group(version, *name);
 	}
 	if (version_of(NULL, point)) {
-		printf("%-8s v2  %-26s ", "(tree)", point);
+		printf("%-10s v2  %-26s ", "(tree)", point);
 		print_group(2, "");
 	} else if (!found) {
 		errx(77, "no cgroup hierarchy is mounted");

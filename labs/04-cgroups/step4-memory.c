@@ -1,10 +1,10 @@
-/* step3-memory.c - 4096 bytes at a time, until the OOM killer comes
+/* step4-memory.c - 4096 bytes at a time, until the OOM killer comes
  *
- *   ./step3-memory LIMIT [WANT]	MiB each, WANT at most 1024; as root
+ *   ./step4-memory LIMIT [WANT]	MiB each, WANT at most 1024; as root
  *
- * New in this step: a limit on memory with no swap beyond it, and the kernel's
- * own count of the processes that it killed for it, oom_kill.
- * See cgroups(7), and memory in the kernel's admin-guide. */
+ * New in this step: a limit on memory with no swap beyond it, the kernel's own
+ * count of the processes that it killed for it, oom_kill, and the most that the
+ * group ever had.  See cgroups(7), and memory in the kernel's admin-guide. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,10 @@
 #include <unistd.h>
 
 /* v1 limits the sum of memory and swap, and never to less than the memory. */
-static const struct { const char *limit, *swap, *events; } files[] = {
-	[1] = { "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control" },
-	[2] = { "memory.max", "memory.swap.max", "memory.events" },
+static const struct { const char *limit, *swap, *events, *peak; } files[] = {
+	[1] = { "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control",
+		"memory.max_usage_in_bytes" },
+	[2] = { "memory.max", "memory.swap.max", "memory.events", "memory.peak" },
 };
 
 static int put(const char *file, long value)
@@ -29,48 +30,48 @@ static int put(const char *file, long value)
 	return fd < 0 || dprintf(fd, "%ld", value) < 0 || close(fd) ? -1 : 0;
 }
 
-/* Make a group at the root of the hierarchy with the memory controller, and
- * go there; the version. */
+/* The number after KEY in FILE; with an empty KEY, the first one. */
+static long number(const char *file, const char *key)
+{
+	FILE *f = fopen(file, "re");
+	char line[256];
+	long n = -1;
+
+	while (f && n < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)))
+			n = atol(line + strlen(key));
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Make a group where the memory controller is, and go there; the version. */
 static int enter_group(char *name)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char dir[256] = "";
 	struct mntent *m;
 	int version = 0;
 
 	while (mounts && version != 1 && (m = getmntent(mounts)))
-		if (!strcmp(m->mnt_type, "cgroup2") || hasmntopt(m, "memory")) {
+		if ((!strcmp(m->mnt_type, "cgroup2") || hasmntopt(m, "memory")) && !chdir(m->mnt_dir))
 			version = strcmp(m->mnt_type, "cgroup2") ? 1 : 2;
-			snprintf(dir, sizeof(dir), "%s", m->mnt_dir);
-		}
-	if (!version || chdir(dir))
+	if (!version)
 		errx(77, "no cgroup hierarchy is mounted here");
 	if (!mkdtemp(name) || chdir(name))
-		err(1, "%s/%s", dir, name);
+		err(1, "%s/%s", get_current_dir_name(), name);
+	printf("group: %s (v%d)\n", get_current_dir_name(), version);
 	if (access(files[version].limit, F_OK) && !chdir("..") && !rmdir(name))
-		errx(77, "%s/cgroup.subtree_control does not name memory", dir);
-	printf("group: %s/%s (v%d)\n", dir, name, version);
+		errx(77, "%s/cgroup.subtree_control does not name memory", get_current_dir_name());
 	return version;
-}
-
-static void print_oom_kills(const char *when, const char *file)
-{
-	char line[256];
-	FILE *f = fopen(file, "re");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "oom_kill ", 9))
-			printf("%s: %s: %s", when, file, line);
-	if (f)
-		fclose(f);
 }
 
 int main(int argc, char **argv)
 {
 	long limit = argc > 1 ? atol(argv[1]) : 0, want = argc > 2 ? atol(argv[2]) : 4 * limit;
 	long *pages = mmap(NULL, sizeof(long), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int version, status;
 	char name[] = "lab-memory.XXXXXX";
+	const char *events;
+	int version, status;
 
 	if (argc > 3 || limit < 1 || want < 1 || want > 1024)
 		errx(2, "usage: %s LIMIT [WANT]	in MiB, WANT at most 1024", argv[0]);
@@ -79,7 +80,8 @@ int main(int argc, char **argv)
 		err(1, "%s", files[version].limit);
 	if (put(files[version].swap, version == 1 ? limit << 20 : 0) && errno != ENOENT)
 		err(1, "%s", files[version].swap);
-	print_oom_kills("before", files[version].events);
+	events = files[version].events;
+	printf("before: %s: oom_kill %ld\n", events, number(events, "oom_kill "));
 	fflush(stdout);
 	if (!fork()) {
 		if (put("cgroup.procs", 0))	/* 0: the writer itself */
@@ -92,6 +94,7 @@ int main(int argc, char **argv)
 	printf("the child touched %ld of %ld MiB: %s %d\n", *pages / 256, want,
 	       WIFSIGNALED(status) ? "killed by signal" : "exit status",
 	       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	print_oom_kills("after", files[version].events);
+	printf("after: %s: oom_kill %ld\n", events, number(events, "oom_kill "));
+	printf("peak: %s: %ld\n", files[version].peak, number(files[version].peak, ""));
 	return chdir("..") || rmdir(name);
 }

@@ -1,6 +1,6 @@
-/* step4-pids.c - a fork loop runs into pids.max
+/* step8-pids.c - a fork loop runs into pids.max
  *
- *   ./step4-pids LIMIT		at most 500; as root
+ *   ./step8-pids LIMIT		at most 500; as root
  *
  * New in this step: pids.max bounds the tasks of a group, fork(2) then fails
  * with EAGAIN, and pids.events counts the refusals.  The same names on v1 and

@@ -1,6 +1,6 @@
-/* step6-freeze.c - a group stands still, and does not notice
+/* step12-freeze.c - a group stands still, and does not notice
  *
- *   ./step6-freeze		as root
+ *   ./step12-freeze		as root
  *
  * New in this step: the freezer, cgroup.freeze on v2, freezer.state on v1.  It is
  * no signal: nobody can catch it.  v1 also keeps from dying.  See cgroups(7). */
@@ -77,16 +77,16 @@ int main(int argc, char **argv)
 {
 	volatile long *count = mmap(NULL, sizeof(long), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
 	char name[] = "lab-freeze.XXXXXX";
-	int version;
-	pid_t pid;
+	int version, pid;
 
 	if (argc != 1)
 		errx(2, "usage: %s", argv[0]);
 	version = enter_group(name);
-	pid = fork();
+	if ((pid = fork()) < 0)
+		err(1, "fork");
 	if (!pid)
-		for (put("cgroup.procs", "0"); ; )
-			++*count;
+		for (put("cgroup.procs", "0"); ; ++*count)
+			;
 	while (!*count && !waitpid(pid, NULL, WNOHANG))
 		;
 	watch("free", pid, count);
