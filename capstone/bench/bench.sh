@@ -56,17 +56,20 @@ line_of() {
     esac
 }
 
-# bundle RUNTIME PAYLOAD: what its own `spec` writes, with the namespaces that
-# are missing there (user, cgroup) and this command
+# bundle RUNTIME PAYLOAD: what its own `spec` writes, with this command and the
+# namespaces that are missing there
 bundle() {
-    local dir=$WORK/$1 map='[{"containerID":0,"hostID":1000000000,"size":65536}]' kinds='{"type":"user"},'
+    local dir=$WORK/$1 kind kinds='' map='[{"containerID":0,"hostID":1000000000,"size":65536}]' rootless=--rootless
+    [ "$EUID" -ne 0 ] || rootless=
     mkdir -p "$dir"
     rm -f "$dir/config.json"
-    ( cd "$dir" && "$1" spec ) 2>/dev/null || return 0
-    grep -q '"cgroup"$' "$dir/config.json" || kinds+='{"type":"cgroup"},'
+    ( cd "$dir" && "$1" spec $rootless ) 2>/dev/null || return 0
+    for kind in user network cgroup; do
+        grep -q "\"type\": \"$kind\"" "$dir/config.json" || kinds+="{\"type\":\"$kind\"},"
+    done
     sed -i -e 's/"terminal": true/"terminal": false/' -e "s|\"sh\"|\"$2\"|" -e "s|\"path\": \"rootfs\"|\"path\": \"$ROOT\"|" \
-        -e "s|\"linux\": {|\"linux\": {\"uidMappings\":$map,\"gidMappings\":$map,|" \
         -e "s|\"namespaces\": \[|\"namespaces\": [$kinds|" "$dir/config.json"
+    [ -n "$rootless" ] || sed -i "s|\"linux\": {|\"linux\": {\"uidMappings\":$map,\"gidMappings\":$map,|" "$dir/config.json"
 }
 
 # usable EXPERIMENT NAME SECONDS CMD...: does it run here?  If not, says why.
@@ -80,6 +83,8 @@ usable() {
         background timeout -k 2 "$seconds" "$@" >/dev/null 2>"$WORK/words" || status=$?
         [ "$status" -ne 0 ] || return 0
         read -r reason <"$WORK/words" || true
+        # runc's are in a line of a log.
+        if [[ $reason =~ ^time=.*\ msg=\"(.*)\"$ ]]; then reason=${BASH_REMATCH[1]}; fi
         reason=${reason:-it ended with status $status}
     fi
     [ "$name" != skiff ] || die 1 "$experiment: skiff does not run: $reason"
@@ -145,6 +150,7 @@ do_start() {
 }
 
 do_memory() {
+    [ "$EUID" -eq 0 ] || { skip memory everybody "needs root: others may not see page numbers"; return 0; }
     take_part memory "$BIN/peak" payload-true -- skiff bwrap unshare floor runc crun
     measure -o -n "$(share 50)" memory
 }

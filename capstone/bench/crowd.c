@@ -28,7 +28,7 @@ static void pass_on(int signo)
 		kill(running, SIGTERM);
 }
 
-static pid_t start(char **command, int in, int out)
+static pid_t start(char **command, int in, int out, int errors)
 {
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
@@ -36,6 +36,7 @@ static pid_t start(char **command, int in, int out)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, 0);
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
+	posix_spawn_file_actions_adddup2(&actions, errors, 2);
 	errno = posix_spawnp(&pid, command[0], &actions, NULL, command, environ);
 	if (errno != 0)
 		err(125, "%s", command[0]);
@@ -56,7 +57,7 @@ static int await_process(pid_t pid)
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = pass_on };
-	int hold[2], ready[2], split = 2, status;
+	int hold[2], ready[2], split = 2, status, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	pid_t crowd[MAX_CROWD];
 	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
 	char byte;
@@ -68,12 +69,13 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	argv[split] = NULL;
-	if (pipe2(hold, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0)
+	/* What N of them have to say is the same N times. */
+	if (null < 0 || pipe2(hold, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0)
 		err(125, "pipe");
 	/* SIGALRM, unhandled, ends us, and with us those that did come up. */
 	alarm(PATIENCE_S);
 	for (unsigned long i = 0; i < count; i++)
-		crowd[i] = start(argv + 2, hold[0], ready[1]);
+		crowd[i] = start(argv + 2, hold[0], ready[1], null);
 	close(ready[1]);
 	for (unsigned long up = 0; up < count; up++)
 		if (read(ready[0], &byte, 1) != 1)
@@ -82,7 +84,7 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-	running = start(argv + split + 1, STDIN_FILENO, STDOUT_FILENO);
+	running = start(argv + split + 1, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO);
 	status = await_process(running);
 	running = 0;
 	close(hold[1]);

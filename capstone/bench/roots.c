@@ -37,14 +37,18 @@ static void write_text(const char *path, int flags, const char *text)
 /* own_mounts - what is mounted here ends with this process */
 static void own_mounts(void)
 {
-	char map[32];
+	char uids[32], gids[32];
 	uid_t uid = geteuid();
 
-	snprintf(map, sizeof(map), "0 %u 1\n", (unsigned)uid);
+	snprintf(uids, sizeof(uids), "0 %u 1\n", (unsigned)uid);
+	snprintf(gids, sizeof(gids), "0 %u 1\n", (unsigned)getegid());
 	if (unshare(CLONE_NEWNS | (uid != 0 ? CLONE_NEWUSER : 0)) < 0)
 		err(1, "unshare");
-	if (uid != 0)
-		write_text("/proc/self/uid_map", 0, map);
+	if (uid != 0) {
+		write_text("/proc/self/uid_map", 0, uids);
+		write_text("/proc/self/setgroups", 0, "deny");
+		write_text("/proc/self/gid_map", 0, gids);
+	}
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		err(1, "making the mounts private");
 }
@@ -63,7 +67,7 @@ static void copy(char *rootfs, char *root)
 		errx(1, "cp failed");
 }
 
-static void stack(const char *rootfs, const char *root)
+static void stack(const char *rootfs, const char *root, int privileged)
 {
 	static const char *const names[] = { "upper", "work", "merged" };
 	char options[4096];
@@ -76,7 +80,7 @@ static void stack(const char *rootfs, const char *root)
 			err(1, "%s", options);
 	}
 	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work%s", rootfs,
-		 root, root, geteuid() != 0 ? ",userxattr" : "");
+		 root, root, privileged ? "" : ",userxattr");
 	char merged[512];
 	snprintf(merged, sizeof(merged), "%s/merged", root);
 	if (mount("overlay", merged, "overlay", 0, options) < 0)
@@ -116,6 +120,7 @@ int main(int argc, char **argv)
 {
 	int stacked = argc == 5 && strcmp(argv[1], "stack") == 0;
 	int n = argc == 5 ? atoi(argv[2]) : 0;
+	int privileged = geteuid() == 0;
 	struct timespec from, to;
 	long long bytes = 0;
 	char root[400], path[512];
@@ -124,12 +129,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: roots copy|stack N ROOTFS DIR\n");
 		return 2;
 	}
-	own_mounts();
+	if (stacked)
+		own_mounts();
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (int i = 0; i < n; i++) {
 		snprintf(root, sizeof(root), "%s/root%d", argv[4], i);
 		if (stacked)
-			stack(argv[3], root);
+			stack(argv[3], root, privileged);
 		else
 			copy(argv[3], root);
 		snprintf(path, sizeof(path), "%s%s/etc/motd", root, stacked ? "/merged" : "");
