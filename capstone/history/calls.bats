@@ -51,6 +51,14 @@ setup() {
 # may_raise: has root here what raises limits?  Not everywhere.
 may_raise() { (ulimit -Hn $(($(ulimit -Hn) + 1))) 2>/dev/null; }
 
+@test "no socket of the kernel's cryptography (CVE-2026-31431)" {
+    hint "the family is an argument, and so a filter can see it: socket(2), seccomp_rule_add(3)"
+    run skiff "$ROOTFS" payload-calls alg
+    expect_output "alg EPERM"
+    run skiff --security-opt seccomp=unconfined "$ROOTFS" payload-calls alg
+    expect_match "control: the kernel's own answer" "alg (in|EAFNOSUPPORT)" "$output"
+}
+
 @test "no better priority, no real-time scheduling, no higher limit" {
     hint "setpriority(2), sched(7), CAP_SYS_RESOURCE in capabilities(7)"
     more=()
@@ -96,4 +104,28 @@ may_raise() { (ulimit -Hn $(($(ulimit -Hn) + 1))) 2>/dev/null; }
     # with no_new_privs off, set-UID is back, and the file capabilities are
     # still those of a namespace that is not ours
     stopped skiff --security-opt no-new-privileges=false "$IMAGE" -- payload-calls regain=/bin/suid
+}
+
+@test "a filter of one's own that cannot be read is an error, never no filter" {
+    hint "fail closed: each error of the reader is 125; see seccomp(2)"
+    cd "$WORLD" || return
+    echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["chroot"], "action": "SCMP_ACT_ERRNO"}]}' >good.json
+    offered run --security-opt seccomp=good.json "$ROOTFS" true
+    : >empty.json
+    echo '{' >half.json
+    echo '[]' >list.json
+    echo '{"defaultAction": "SCMP_ACT_SURPRISE", "syscalls": []}' >action.json
+    echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["unshare"], "action": "SCMP_ACT_NONSENSE"}]}' >nested.json
+    echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": "unshare", "action": "SCMP_ACT_ERRNO"}]}' >type.json
+    echo '{"syscalls": []}' >default.json
+    mkdir folder.json
+    for file in none empty half list action nested type default folder; do
+        run --separate-stderr skiff --security-opt "seccomp=$file.json" "$ROOTFS" echo ran
+        expect_error 125 skiff || { echo "($file.json)"; return 1; }
+        # shellcheck disable=SC2154  # set by run
+        expect "output with $file.json" "" "$output"
+    done
+    # the control: one that can be read is in force
+    run skiff --security-opt seccomp=good.json "$ROOTFS" payload-files chroot=/etc
+    expect_output "chroot=/etc EPERM"
 }

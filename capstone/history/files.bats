@@ -81,7 +81,7 @@ setup() {
     hint "CLONE_NEWCGROUP in cgroup_namespaces(7); no cgroup mount without --delegate"
     run skiff "$ROOTFS" sh -c 'grep -c cgroup /proc/self/mountinfo; ls /sys/fs/cgroup; cut -d: -f3 /proc/self/cgroup | sort -u'
     expect_output $'0\n/'
-    run skiff --cap-add SYS_ADMIN "$ROOTFS" sh -c 'mkdir /tmp/c; mount -t cgroup -o memory c /tmp/c ||
+    run skiff --cap-add SYS_ADMIN "$ROOTFS" sh -c 'exec 2>/dev/null; mkdir /tmp/c; mount -t cgroup -o memory c /tmp/c ||
         mount -t cgroup2 c /tmp/c || exit 0
         for f in cgroup.procs tasks; do (echo 1 >/tmp/c/$f) 2>/dev/null && echo "moved by $f"; done
         mkdir /tmp/c/mine 2>/dev/null && echo "made a group"; :'
@@ -123,10 +123,10 @@ ruin='exec 2>/dev/null
 
 @test "nothing leads from one volume to another, or to the image" {
     hint "link(2) and rename(2): EXDEV between mounts"
-    offered run -v "$BATS_TEST_TMPDIR:/v" "$ROOTFS" true
-    mkdir "$BATS_TEST_TMPDIR"/{one,two}
-    chmod 777 "$BATS_TEST_TMPDIR"/{one,two}
-    volumes=(-v "$BATS_TEST_TMPDIR/one:/one" -v "$BATS_TEST_TMPDIR/two:/two")
+    offered run -v "$WORLD:/v" "$ROOTFS" true
+    mkdir "$WORLD"/{one,two}
+    chmod 777 "$WORLD"/{one,two}
+    volumes=(-v "$WORLD/one:/one" -v "$WORLD/two:/two")
     run skiff "${volumes[@]}" "$ROOTFS" sh -c 'echo x >/one/file; payload-files link=/one/file:/one/other \
         link=/one/file:/two/file rename=/one/file:/two/file link=/etc/passwd:/one/passwd rename=/etc/passwd:/one/passwd \
         link=/one/file:/etc/file; ls /two'
@@ -137,12 +137,62 @@ ruin='exec 2>/dev/null
 
 @test "a volume is the folder that was named, and nothing above it" {
     hint "openat2(2); '..' of the root of a bind mount is its mount point's parent"
-    offered run -v "$BATS_TEST_TMPDIR:/v" "$ROOTFS" true
-    mkdir "$BATS_TEST_TMPDIR/volume"
-    run skiff --privileged -v "$BATS_TEST_TMPDIR/volume:/v" "$ROOTFS" sh -c 'ls /v/../canary; cd /v/..; pwd; ls canary
+    offered run -v "$WORLD:/v" "$ROOTFS" true
+    mkdir "$WORLD/volume"
+    run skiff --privileged -v "$WORLD/volume:/v" "$ROOTFS" sh -c 'ls /v/../canary; cd /v/..; pwd; ls canary
         mkdir /v/inner; mount -o bind /v/inner /mnt; cd /mnt/../..; ls canary; mount -o bind /v/.. /tmp; ls /tmp/canary'
     expect "what it saw" "" "$(grep -v 'No such file\|^/$\|mount:' <<<"$output" || true)"
     # read-only means so, also for who may remount in a namespace of their own
-    run skiff --privileged -v "$BATS_TEST_TMPDIR/volume:/v:ro" "$ROOTFS" sh -c 'touch /v/x && echo written'
+    run skiff --privileged -v "$WORLD/volume:/v:ro" "$ROOTFS" sh -c 'touch /v/x && echo written'
     expect "on a read-only volume" "" "$(grep written <<<"$output" || true)"
+}
+
+@test "a device or a set-UID program in a volume is worth no more than one in the image" {
+    hint "MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID in mount_setattr(2)"
+    mkdir "$WORLD/volume"
+    chmod 777 "$WORLD/volume"
+    offered run -v "$WORLD/volume:/v" "$ROOTFS" true
+    mknod -m 666 "$WORLD/volume/zero" c 1 5
+    expect "control: on the host" 4 "$(head -c 4 "$WORLD/volume/zero" | wc -c)"
+    cp "$HERE/payload-calls" "$WORLD/volume/suid"
+    chmod 4755 "$WORLD/volume/suid"
+    for options in "" --privileged; do
+        # shellcheck disable=SC2086  # none, or one word
+        run skiff $options -v "$WORLD/volume:/v" "$ROOTFS" payload-files read=/v/zero
+        refused "$output" read=/v/zero
+    done
+    run skiff -v "$WORLD/volume:/v" "$ROOTFS" payload-calls regain=/v/suid
+    refused "$output" regain=/v/suid
+    # what it leaves there is not a way to become root on the host
+    skiff -v "$WORLD/volume:/v" "$ROOTFS" sh -c 'cp /bin/payload-calls /v/left && chown 0:0 /v/left && chmod 6755 /v/left'
+    if [ -e "$WORLD/volume/left" ]; then
+        [ "$(stat -c %u "$WORLD/volume/left")" -ne 0 ] || expect "owner of a set-UID file left in a volume" \
+            "no root of the host's" "uid 0"
+    fi
+}
+
+@test "--network host: /sys comes along, and nothing of it can be changed" {
+    hint "a bind mount of /sys, read-only all the way down: mount_setattr(2), AT_RECURSIVE"
+    stopped naive run "$ROOTFS" -- payload-files "${switches[@]}" -- --network host
+    stopped naive run "$ROOTFS" -- payload-files "${switches[@]}" -- --network host --privileged
+    run skiff --network host "$ROOTFS" sh -c 'find /sys -name cgroup.procs 2>/dev/null | head -n 3'
+    expect "cgroups of the host's in sight" "" "$output"
+}
+
+@test "--delegate: its own groups, never its own limit" {
+    hint "cgroups(7), delegation: the folder is the container's, the limits in it are the parent's"
+    offered run --delegate "$ROOTFS" true
+    require cgroup:memory cgroup:pids
+    # whatever it finds, it writes; the bomb after that is as big as before
+    run skiff --delegate -m 48m --pids-limit 40 --timeout 15 "$ROOTFS" sh -c 'cd /sys/fs/cgroup || exit 1
+        for dir in . memory pids unified; do for file in memory.max memory.limit_in_bytes memory.memsw.limit_in_bytes memory.swap.max \
+            pids.max cpu.max cpu.cfs_quota_us cgroup.max.descendants memory.oom_control; do
+            for value in max -1 1073741824; do (echo $value >$dir/$file) 2>/dev/null && echo "wrote $value to $dir/$file"; done
+        done; done
+        for file in $(find . -name release_agent -o -name cgroup.procs | grep "[.][.]/"); do (echo $$ >$file) 2>/dev/null && echo "wrote $file"; done
+        [ ! -d memory ] || { mkdir -p memory/sub && echo $$ >memory/sub/cgroup.procs && echo -1 >memory/sub/memory.limit_in_bytes; } 2>/dev/null
+        [ ! -e cgroup.procs ] || { mkdir -p sub && echo $$ >sub/cgroup.procs && echo max >sub/memory.max; } 2>/dev/null
+        tail /dev/zero; echo "status $?"'
+    expect "limits it wrote" "" "$(grep '^wrote' <<<"$output" || true)"
+    [ "$status" -eq 137 ] || expect_match "the bomb" "status 137" "$output"
 }

@@ -62,6 +62,16 @@ victim() {
     done
 }
 
+@test "a folder of the host's as standard input is no way out" {
+    hint "fstat(2) of descriptors 0 to 2: a folder is none of a command's business"
+    run bash -c 'exec "$@" </' _ unshare --mount "$HERE/naive" run "$ROOTFS" payload-files "descriptors=$CANARY"
+    expect_match "control: on the naive runner" " in\$" "$output"
+    for fd in "0</" "1</" "2</"; do
+        run bash -c "shift; exec \"\$@\" $fd" _ - "$EXERCISE" run "$ROOTFS" sh -c "payload-files descriptors=$CANARY >/tmp/said 2>/dev/null; grep -q ' in' /tmp/said && exit 9; exit 0"
+        expect "with $fd: status $status" "0 or 125" "$(case $status in 0 | 125) echo 0 or 125 ;; *) echo "it got out" ;; esac)"
+    done
+}
+
 @test "no supplementary group of the caller's" {
     hint "setgroups(2), while it is still permitted"
     run setpriv --groups 4,27 unshare --mount "$HERE/naive" run "$ROOTFS" payload-host groups
@@ -132,14 +142,14 @@ victim() {
         '|'* | /*) cannot "core_pattern is no name in the working directory here" ;;
     esac
     image
-    (cd "$BATS_TEST_TMPDIR" && ulimit -c unlimited && naive run "$IMAGE" payload-host crash)
+    (cd "$WORLD" && ulimit -c unlimited && naive run "$IMAGE" payload-host crash)
     expect "control: the naive runner's is in the image" 1 "$(find "$IMAGE" -maxdepth 1 -name 'core*' | wc -l)"
     rm -f "$IMAGE"/core*
-    listing=$(ls -A / /tmp "$BATS_TEST_TMPDIR")
+    listing=$(ls -A / /tmp "$WORLD")
     state=$(tree "$IMAGE")
-    (cd "$BATS_TEST_TMPDIR" && ulimit -c unlimited && skiff "$IMAGE" payload-host crash)
+    (cd "$WORLD" && ulimit -c unlimited && skiff "$IMAGE" payload-host crash)
     expect "the image" "$state" "$(tree "$IMAGE")"
-    expect "new core files" "" "$(diff <(echo "$listing") <(ls -A / /tmp "$BATS_TEST_TMPDIR") | grep core || true)"
+    expect "new core files" "" "$(diff <(echo "$listing") <(ls -A / /tmp "$WORLD") | grep core || true)"
 }
 
 @test "PID 1 taken over is worth no more than any other process: the same limits hold for it" {

@@ -9,14 +9,14 @@ load common
 setup() {
     history_setup
     # All that a runner makes, removes or writes in an image, there to be hit.
-    OUTSIDE=$BATS_TEST_TMPDIR/outside
+    OUTSIDE=$WORLD/outside
     mkdir -p "$OUTSIDE"/{pts,shm,mqueue,self,sys/kernel,net,etc,dir}
     for name in null zero tty console ptmx fd stdin hostname hosts resolv.conf sys/kernel/hostname file; do
         echo precious >"$OUTSIDE/$name"
     done
-    chmod -R a+rwX "$BATS_TEST_TMPDIR" "$OUTSIDE"
+    chmod -R a+rwX "$WORLD" "$OUTSIDE"
     STATE=$(tree "$OUTSIDE")
-    IMAGE=$BATS_TEST_TMPDIR/image
+    IMAGE=$WORLD/image
     cp -al "$ROOTFS" "$IMAGE"
 }
 
@@ -148,12 +148,12 @@ tour() {
 
 @test "names that look like options of overlay, or of nothing: colons, commas, backslashes, blanks, newlines" {
     hint "fsconfig(2) takes one value at a time; in mount(2) a colon or comma in a lower directory starts the next"
-    ln -s "$OUTSIDE" "$BATS_TEST_TMPDIR/b"
-    mkdir "$BATS_TEST_TMPDIR/up" "$BATS_TEST_TMPDIR/wk"
+    ln -s "$OUTSIDE" "$WORLD/b"
+    mkdir "$WORLD/up" "$WORLD/wk"
     long=$(printf 'x%.0s' {1..255})
-    names=("a:b" "a,b" "a,upperdir=$BATS_TEST_TMPDIR/up,workdir=$BATS_TEST_TMPDIR/wk" 'a\:b' 'a\' "a:$OUTSIDE" "a b" $'a\nb'
+    names=("a:b" "a,b" "a,upperdir=$WORLD/up,workdir=$WORLD/wk" 'a\:b' 'a\' "a:$OUTSIDE" "a b" $'a\nb'
         -rf --privileged '$(touch x)' "a'b\"c" $'\xff\xfe' "$long" "a::b" "+" "%s%n" $'tab\there')
-    cd "$BATS_TEST_TMPDIR" || return
+    cd "$WORLD" || return
     for name in "${names[@]}"; do
         [[ $name != *"$OUTSIDE" ]] || mkdir -p "$(dirname "./$name")"
         [[ $name != */* ]] || mkdir -p "$(dirname "./$name")"
@@ -178,8 +178,8 @@ tour() {
 
 @test "a rootfs that is a link, deep, relative, or named with dots" {
     hint "open_tree(2) of ROOTFS once; the rest is relative to its descriptor"
-    ln -s image "$BATS_TEST_TMPDIR/link"
-    deep=$BATS_TEST_TMPDIR/$(printf 'd%.0s' {1..100} | sed 's|d|deep-folder-of-the-tree/|g')
+    ln -s image "$WORLD/link"
+    deep=$WORLD/$(printf 'd%.0s' {1..100} | sed 's|d|deep-folder-of-the-tree/|g')
     mkdir -p "$deep"
     mv "$IMAGE" "$deep/image"
     cd "$deep" || return
@@ -188,11 +188,11 @@ tour() {
         expect "rootfs ${name: -40}: $stderr" 0 "$status"
     done
     mv image "$IMAGE"
-    IMAGE=$BATS_TEST_TMPDIR/link judge "a link"
+    IMAGE=$WORLD/link judge "a link"
     expect status 0 "$status"
     # a folder of the host's through a link is what was asked for; its links are not
     place absolute proc
-    IMAGE=$BATS_TEST_TMPDIR/link judge "a link to an image with a link"
+    IMAGE=$WORLD/link judge "a link to an image with a link"
 }
 
 @test "a rootfs on a read-only, nosuid, nodev, noexec mount" {
@@ -232,10 +232,10 @@ tour() {
     chmod 755 "$IMAGE"/a/{interpreted,interpreted2,itself,fifo,device}
     for command in /a/{link,relative,magic,interpreted,interpreted2,itself,fifo,device} /etc "" . ..; do
         status=0
-        output=$(skiff "$IMAGE" "$command" 2>"$BATS_TEST_TMPDIR/said") || status=$?
+        output=$(skiff "$IMAGE" "$command" 2>"$WORLD/said") || status=$?
         expect "COMMAND '$command': status $status" "126 or 127" "$(sed 's/^12[67]$/126 or 127/' <<<"$status")"
         expect "COMMAND '$command': output" "" "$output"
-        expect "COMMAND '$command': lines on stderr" 1 "$(wc -l <"$BATS_TEST_TMPDIR/said")"
+        expect "COMMAND '$command': lines on stderr" 1 "$(wc -l <"$WORLD/said")"
     done
     untouched COMMAND
 }
@@ -278,12 +278,12 @@ swapped() {
 
 @test "a volume's target is a link out, at its end or on the way (CVE-2021-30465, CVE-2026-87766)" {
     hint "openat2(2) with RESOLVE_IN_ROOT, for what is made as well as for what is there"
-    mkdir "$BATS_TEST_TMPDIR/volume"
-    offered run -v "$BATS_TEST_TMPDIR/volume:/v" "$ROOTFS" true
+    mkdir "$WORLD/volume"
+    offered run -v "$WORLD/volume:/v" "$ROOTFS" true
     for kind in "${ALL_KINDS[@]}"; do
         place "$kind" v
         for target in /v /v/new /v/dir /v/dir/new/deep; do
-            judge "volume on $target, /v: $kind" -v "$BATS_TEST_TMPDIR/volume:$target"
+            judge "volume on $target, /v: $kind" -v "$WORLD/volume:$target"
         done
     done
     place absolute v
@@ -291,18 +291,18 @@ swapped() {
     ln -s "$OUTSIDE" "$IMAGE/trap"
     place directory v
     swapped v trap
-    for _ in 1 2 3 4 5 6 7 8; do judge "volume on a swapped /v" -v "$BATS_TEST_TMPDIR/volume:/v/new"; done
+    for _ in 1 2 3 4 5 6 7 8; do judge "volume on a swapped /v" -v "$WORLD/volume:/v/new"; done
     kill "$SWAPPER"
     reap "$SWAPPER"
-    control absolute v -v "$BATS_TEST_TMPDIR/volume:/v/new"
+    control absolute v -v "$WORLD/volume:/v/new"
 }
 
 @test "a volume's target climbs out with dots, or covers what skiff itself has mounted" {
     hint "RESOLVE_IN_ROOT in openat2(2); what is in force stays in force"
-    mkdir "$BATS_TEST_TMPDIR/volume"
-    offered run -v "$BATS_TEST_TMPDIR/volume:/v" "$ROOTFS" true
+    mkdir "$WORLD/volume"
+    offered run -v "$WORLD/volume:/v" "$ROOTFS" true
     for target in "/../../../../../..$OUTSIDE/dir" /v/../../../../../../tmp/x /.. /; do
-        run --separate-stderr skiff -v "$BATS_TEST_TMPDIR/volume:$target" "$IMAGE" true
+        run --separate-stderr skiff -v "$WORLD/volume:$target" "$IMAGE" true
         [ "$status" -eq 0 ] || one_line
         untouched "volume on $target"
     done
@@ -351,27 +351,27 @@ swapped() {
 
 @test "--layer and --upper: no name is an option, no layer is followed out" {
     hint "fsconfig(2): one value at a time; lowerdir+ where the kernel has it, else escaped"
-    mkdir "$BATS_TEST_TMPDIR"/{layer,upper}
-    offered run --layer "$BATS_TEST_TMPDIR/layer" "$ROOTFS" true
-    chmod 777 "$BATS_TEST_TMPDIR"/{layer,upper}
-    ln -s "$OUTSIDE" "$BATS_TEST_TMPDIR/layer/proc"
-    judge "a layer whose /proc leads out" --layer "$BATS_TEST_TMPDIR/layer"
-    ln -sfn "$OUTSIDE" "$BATS_TEST_TMPDIR/layer/dev"
-    judge "a layer whose /dev leads out" --layer "$BATS_TEST_TMPDIR/layer"
+    mkdir "$WORLD"/{layer,upper}
+    offered run --layer "$WORLD/layer" "$ROOTFS" true
+    chmod 777 "$WORLD"/{layer,upper}
+    ln -s "$OUTSIDE" "$WORLD/layer/proc"
+    judge "a layer whose /proc leads out" --layer "$WORLD/layer"
+    ln -sfn "$OUTSIDE" "$WORLD/layer/dev"
+    judge "a layer whose /dev leads out" --layer "$WORLD/layer"
     for name in "a:$OUTSIDE" "a,upperdir=$OUTSIDE" 'a\'; do
-        mkdir -p "$BATS_TEST_TMPDIR/$name"
-        echo marked >"$BATS_TEST_TMPDIR/$name/mark"
-        run --separate-stderr skiff --layer "$BATS_TEST_TMPDIR/$name" "$IMAGE" sh -c 'cat /mark; ls /file'
+        mkdir -p "$WORLD/$name"
+        echo marked >"$WORLD/$name/mark"
+        run --separate-stderr skiff --layer "$WORLD/$name" "$IMAGE" sh -c 'cat /mark; ls /file'
         [ "$status" -eq 125 ] && one_line
         expect "a layer named '$name' shows what is outside" "" "$(grep '^/file' <<<"$output" || true)"
         untouched "a layer named '$name'"
-        run --separate-stderr skiff --upper "$BATS_TEST_TMPDIR/$name" "$IMAGE" sh -c 'echo x >/file'
+        run --separate-stderr skiff --upper "$WORLD/$name" "$IMAGE" sh -c 'echo x >/file'
         untouched "an upper named '$name'"
     done
     # an upper kept from a hostile container: what that one has left is hostile too
-    skiff --upper "$BATS_TEST_TMPDIR/upper" "$IMAGE" sh -c "rm -rf /proc /dev /sys; ln -s $OUTSIDE /proc; ln -s $OUTSIDE /dev" || true
-    ln -sfn "$OUTSIDE" "$BATS_TEST_TMPDIR/upper/sys" 2>/dev/null || true
-    judge "an upper whose /proc, /dev or /sys leads out" --upper "$BATS_TEST_TMPDIR/upper"
+    skiff --upper "$WORLD/upper" "$IMAGE" sh -c "rm -rf /proc /dev /sys; ln -s $OUTSIDE /proc; ln -s $OUTSIDE /dev" || true
+    ln -sfn "$OUTSIDE" "$WORLD/upper/sys" 2>/dev/null || true
+    judge "an upper whose /proc, /dev or /sys leads out" --upper "$WORLD/upper"
 }
 
 @test "a container's name is no path, and its words are no commands to a terminal" {

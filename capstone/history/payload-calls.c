@@ -176,6 +176,12 @@ static int try_vsock(const char *arg)
 	return socket(AF_VSOCK, SOCK_STREAM, 0);
 }
 
+static int try_alg(const char *arg)
+{
+	(void)arg;
+	return socket(AF_ALG, SOCK_SEQPACKET, 0);
+}
+
 static int try_nice(const char *arg)
 {
 	(void)arg;
@@ -256,7 +262,7 @@ int main(int argc, char **argv)
 		{ "userfaultfd", try_userfaultfd }, { "bpf", try_bpf }, { "perf", try_perf },
 		{ "syslog", try_syslog }, { "ptrace", try_ptrace }, { "keyctl", try_keyctl },
 		{ "add_key", try_add_key }, { "packet", try_packet }, { "vsock", try_vsock },
-		{ "nice", try_nice }, { "realtime", try_realtime }, { "rlimit", try_rlimit },
+		{ "alg", try_alg }, { "nice", try_nice }, { "realtime", try_realtime }, { "rlimit", try_rlimit },
 		{ "tiocsti", try_tiocsti }, { "tiocsti64", try_tiocsti64 },
 		{ "inheritable", try_inheritable }, { "capability", try_capability },
 		{ "regain", try_regain }, { NULL, NULL },
