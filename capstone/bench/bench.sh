@@ -172,7 +172,7 @@ do_calls() {
     add skiff "$SKIFF" run "$ROOT" /bin/payload-calls
     add unconfined "$SKIFF" run --security-opt seccomp=unconfined "$ROOT" /bin/payload-calls
     add docker "$SKIFF" run --security-opt seccomp=unconfined "$ROOT" /bin/payload-calls /docker.bpf
-    measure -o -n "$(share 10)" calls
+    measure -o -n "$(share 5)" calls
 }
 
 do_roots() {

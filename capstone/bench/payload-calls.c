@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCHES = 51, CALLS = 1000, MAX_FILTER = 4096 };
+enum { BATCHES = 25, CALLS = 1000, MAX_FILTER = 4096 };
 
 struct files {
 	int zero, null, root;
