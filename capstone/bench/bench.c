@@ -205,8 +205,8 @@ static void progress(const struct plan *plan, unsigned round, long long began)
 		return;
 	if (round > 0)
 		left = (now_ns() - began) * (plan->rounds - round) / round / 1000000000LL;
-	fprintf(stderr, "\r%-10s %4s [%.*s%.*s] %u/%u, %lld s left \033[K", plan->experiment,
-		plan->setting, done, full, width - done, empty, round, plan->rounds, left);
+	fprintf(stderr, "\r%s %s [%.*s%.*s] %u/%u, %lld s left \033[K", plan->experiment,
+		strcmp(plan->setting, "0") == 0 ? "" : plan->setting, done, full, width - done, empty, round, plan->rounds, left);
 }
 
 static void run_rounds(const struct plan *plan)
