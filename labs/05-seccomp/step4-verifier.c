@@ -1,6 +1,6 @@
-/* step5-verifier.c - which programs the kernel agrees to run
+/* step4-verifier.c - which programs the kernel agrees to run
  *
- *   ./step5-verifier
+ *   ./step4-verifier
  *
  * A filter is code that runs inside the kernel.  So the kernel checks it when
  * it is loaded: every jump goes forward and stays inside (no loops, so it
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 {
 	(void)argv;
 	if (argc != 1) {
-		fprintf(stderr, "usage: step5-verifier\n");
+		fprintf(stderr, "usage: step4-verifier\n");
 		return 2;
 	}
 	for (size_t i = 0; i < LENGTH(too_long); i++)

@@ -1,13 +1,13 @@
-/* step4-args.c - look at the arguments: local sockets, but no network
+/* step10-width.c - look at the arguments: local sockets, but no network
  *
- *   ./step4-args [-w]      -w: the wrong comparison, of all 64 bits
+ *   ./step10-width [-w]      -w: the wrong comparison, of all 64 bits
  *
  * socket(2) is refused if its first argument is AF_INET.  That is an int: the
  * kernel takes the lower half of the register, and a caller can put anything
  * into the upper one.  Numbers can be compared; what a pointer points to
  * cannot even be read by a filter.
  *
- * New in this step: argument comparisons, and their width.
+ * New in this step: the width of what is compared.
  * See seccomp_rule_add(3), struct seccomp_data in seccomp(2). */
 #include <err.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* step9-allowlist.c - both attacks stopped: name what is needed, refuse the rest
+/* step24-allowlist.c - both attacks stopped: name what is needed, refuse the rest
  *
- *   ./step9-allowlist FILE
+ *   ./step24-allowlist FILE
  *
  * The file is opened first, then the door is shut: read, write, exit_group
  * and nothing else, in any ABI.  It does not matter what other ways to open a

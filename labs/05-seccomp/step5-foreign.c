@@ -1,10 +1,10 @@
-/* step8-foreign.c - an attack: the same call in another machine's numbers
+/* step5-foreign.c - the same call in another machine's numbers
  *
- *   ./step8-foreign [-c] FILE      -c: check the architecture first
+ *   ./step5-foreign [-c] FILE      -c: check the architecture first
  *
- * This filter refuses every open there is on x86-64, openat2 too, by number.
- * A 64-bit process can still call as an i386 program does, by int 0x80: there
- * open is 5, which on x86-64 means fstat.
+ * This filter refuses every open there is on x86-64, by number.  A 64-bit
+ * process can also call as an i386 program does, by int 0x80: there open is 5,
+ * which on x86-64 means fstat.  And as an x32 program, by setting a bit.
  *
  * New in this step: a number without its architecture means nothing.
  * See AUDIT_ARCH_ in seccomp(2), syscall(2). */
@@ -28,7 +28,8 @@
 #define REFUSE		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
 #define IF_EQUAL(value)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 1)
 #define IF_NOT(value)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 1, 0)
-#define ARCH_CHECK	3	/* instructions */
+#define IF_GE(value)	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (value), 0, 1)
+#define X32		0x40000000
 
 static long call_i386(int number, const void *path, int flags)
 {
@@ -46,31 +47,32 @@ static void show(const char *call, long fd)
 
 	text[n > 0 ? n : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	printf("%-14s %s%s\n", call, fd < 0 ? strerrorname_np((int)-fd) : "reads: ", text);
+	printf("%-9s %s%s\n", call, fd < 0 ? strerrorname_np((int)-fd) : "reads: ", text);
 }
 
 int main(int argc, char **argv)
 {
 	struct sock_filter filter[] = {
-		LOAD(arch), IF_NOT(AUDIT_ARCH_X86_64), REFUSE,		/* only with -c */
-		LOAD(nr),
+		LOAD(arch), IF_NOT(AUDIT_ARCH_X86_64), REFUSE, LOAD(nr), IF_GE(X32), REFUSE,
+		LOAD(nr),		/* without -c it begins here */
 		IF_EQUAL(SYS_open), REFUSE, IF_EQUAL(SYS_openat), REFUSE, IF_EQUAL(SYS_creat), REFUSE,
 		IF_EQUAL(SYS_openat2), REFUSE, IF_EQUAL(SYS_open_by_handle_at), REFUSE,
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	int check = argc == 3 && strcmp(argv[1], "-c") == 0, skip = check ? 0 : ARCH_CHECK, status, fd;
+	int check = argc == 3 && strcmp(argv[1], "-c") == 0, skip = check ? 0 : 6, status;
 	struct sock_fprog program = {
 		.len = (unsigned short)(sizeof(filter) / sizeof(filter[0]) - (size_t)skip),
 		.filter = filter + skip,
 	};
 	char *low;
+	long fd;
 
-	if (argc != 2 + check) {
+	if (argc != 2 + check || (argc == 2 && strcmp(argv[1], "-c") == 0)) {
 		fprintf(stderr, "usage: %s [-c] FILE\n", argv[0]);
 		return 2;
 	}
 	if (fork() == 0)		/* without the facility, int 0x80 is SIGSEGV */
-		_exit(call_i386(20, NULL, 0) == getpid() ? 0 : 1);
+		_exit(call_i386(20 /* getpid */, NULL, 0) == getpid() ? 0 : 1);
 	if (wait(&status) == -1 || status != 0)
 		errx(77, "this kernel runs no i386 system calls");
 	/* An i386 pointer has 32 bits, so the path must lie low. */
@@ -84,8 +86,10 @@ int main(int argc, char **argv)
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == -1)
 		err(1, "seccomp");
 	fd = open(low, O_RDONLY);
-	show("x86-64 open:", fd == -1 ? -errno : fd);
-	show("i386 open:", call_i386(5, low, O_RDONLY));
+	show("x86-64:", fd == -1 ? -errno : fd);
+	show("i386:", call_i386(5, low, O_RDONLY));
+	fd = syscall(X32 | SYS_open, low, O_RDONLY);	/* ENOSYS is the kernel's word, not the filter's */
+	show("x32:", fd == -1 ? -errno : fd);
 	return 0;
 }
 #else

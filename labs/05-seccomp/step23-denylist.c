@@ -1,11 +1,11 @@
-/* step7-denylist.c - an attack: the call that nobody listed
+/* step23-denylist.c - an attack: the call that nobody listed
  *
- *   ./step7-denylist FILE
+ *   ./step23-denylist FILE
  *
  * This filter was complete once: it refuses every system call that opened a
  * file in 2019.  Linux 5.6 brought openat2(2), and opens FILE.
  *
- * New in this step: a deny-list ages.  Step 9 stops this.
+ * New in this step: a deny-list ages.  Step 24 stops this.
  * See openat2(2), open_by_handle_at(2), seccomp_rule_add(3). */
 #include <err.h>
 #include <errno.h>
