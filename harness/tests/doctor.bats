@@ -139,3 +139,15 @@ mark_of() { if [ "$1" -eq 0 ]; then echo yes; else echo no; fi; }
     run ../doctor nonsense
     expect_status 2
 }
+
+@test "the lab machine: recommended where something is missing that it has, and only there" {
+    local missing
+    [ ! -e /run/lab-vm ] || expect "in it" "this is it" "$(of lab_vm detail)"
+    missing=$(jq -r '[.rows[] | select(.mark == "no" and IN(.id; "subid", "userns", "cgroup_v2", "landlock", "overlay", "delegation")) | .what] | join("\n")' "$REPORT")
+    if [ -n "$missing" ] && [ ! -e /run/lab-vm ]; then
+        expect_match "recommended" 'it has what is missing here' "$(of lab_vm detail) $(of lab_vm costs)"
+        while IFS= read -r what; do expect_match "the missing" "$what" "$(of lab_vm detail) $(of lab_vm costs)"; done <<<"$missing"
+    elif [ ! -e /run/lab-vm ]; then
+        expect "recommended" unknown "$(of lab_vm mark)"
+    fi
+}

@@ -147,6 +147,94 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     expect "left behind" "" "$(pgrep -fx 'sleep 987642' || true)"
 }
 
+# lab_machine LINE...: a harness/vm of ours, which runs its command here, after those
+# lines.  $TREE/there exists meanwhile.
+lab_machine() {
+    {
+        printf '%s\n' '#!/bin/bash' '[ "$1" != --check ] || exit 0' "touch '$TREE/there'" "$@" 'shift' '"$@"' 'status=$?' \
+            "rm '$TREE/there'" 'exit "$status"'
+    } >"$TREE/harness/vm"
+    chmod 755 "$TREE/harness/vm"
+}
+
+@test "test: what is skipped here is run in the lab machine, and nothing else; a table says what ran where" {
+    lab_machine
+    suite grader/tests/g.bats 'load ../../support/bats' \
+        '@test "g1 (a.b) [c]" { echo g1 >>'"$TREE"'/log; require file:'"$TREE"'/there; echo ran >>'"$TREE"'/log; }' \
+        '@test "g1 (axb) [c]" { echo other >>'"$TREE"'/log; }' '@test "g3" { require file:'"$TREE"'/there; }'
+    printf '## Goal\n```console\n$ echo hi\nhi\n```\n## Step 1\n```console\n$ v=1\n```\n## Step 2\n<!-- needs: file:%s -->\n```console\n$ echo $v\n1\n```\n' \
+        "$TREE/there" | sheet
+    tests
+    expect_status 0
+    last_line "7 passed, 0 failed, 0 skipped"
+    expect "run" "g1 other g1 ran" "$(xargs <"$TREE/log")"
+    expect_match "a row" $'\ngrader +1 +0 +2 +2 +0 +0 ' "$output"
+    expect_match "a row" $'\nsheets +2 +0 +1 +1 +0 +0 ' "$output"
+    has "Run in the lab machine, as here:" "grader/tests/g.bats: g1 (a.b) [c]: no $TREE/there here" "in the lab machine: grader/tests/g.bats: g3 ("
+    has_not "Skipped in"
+    expect "left in build" "" "$(ls -A "$TREE/build")"
+}
+
+@test "test: skipped in both places is a failure, unless nobody could run it" {
+    lab_machine
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require tool:nonesuch; }'
+    tests grader
+    expect_status 1
+    last_line "0 passed, 0 failed, 1 skipped"
+    expect_match "the end" $'Skipped in both places:\n  grader/tests/g.bats: g1: no nonesuch in PATH' "$output"
+    echo 'command nonesuch | - | - | - | extra | what nobody has' >>"$TREE/harness/packages"
+    tests grader
+    expect_status 0
+    has "no failure:" "has no package of it"
+}
+
+@test "test: a failure in the lab machine, or of it, is a failure" {
+    lab_machine
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require file:'"$TREE"'/there; echo what happened; false; }'
+    tests grader
+    expect_status 1
+    last_line "0 passed, 1 failed, 0 skipped"
+    has "FAIL 1/1 in the lab machine: grader/tests/g.bats: g1" "what happened"
+    lab_machine 'echo "vm: it died" >&2; exit 125'
+    tests grader
+    expect_status 1
+    has "vm: it died" "FAIL lab machine: the plan was missing" "in the lab machine: it gave no result"
+    rm "$TREE/there"
+    lab_machine 'echo "test: kind bats"; echo 1..1; echo "ok 1 another"; exit 0'
+    tests grader
+    expect_status 1
+    has "in the lab machine: it gave no result"
+}
+
+@test "test: without a lab machine it says what ran nowhere; --here asks for none" {
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require tool:nonesuch; }'
+    printf '#!/bin/sh\necho "missing: qemu"\nexit 1\n' >"$TREE/harness/vm"
+    chmod 755 "$TREE/harness/vm"
+    tests grader
+    expect_status 0
+    has "The lab machine could not run, so these 1 ran nowhere: missing: qemu"
+    LAB_MUST_RUN=1 tests grader
+    expect_status 1
+    lab_machine 'echo used; exit 1'
+    tests --here grader
+    expect_status 0
+    last_line "0 passed, 0 failed, 1 skipped"
+    has_not used
+}
+
+@test "test: --vm runs all of it there, with that status" {
+    lab_machine
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require file:'"$TREE"'/there; }'
+    tests --vm grader
+    expect_status 0
+    last_line "1 passed, 0 failed, 0 skipped"
+    suite grader/tests/g.bats '@test "g1" { false; }'
+    tests --vm grader
+    expect_status 1
+    tests --vm nonsense
+    expect_status 2
+}
+
 # ---- harness/lint -------------------------------------------------------------
 
 # clean_course: what lint has nothing to say about
@@ -217,7 +305,7 @@ END
 
 @test "every script answers --help with its usage, and refuses nonsense with 2" {
     local script
-    for script in doctor lint setup skeleton test walk; do
+    for script in doctor lint setup skeleton test vm vm-image walk; do
         run "../$script" --help
         expect_status 0
         expect_match "usage" "^usage: $script" "$output"
