@@ -42,7 +42,7 @@ static long total(void)
 }
 
 /* COUNT children are busy on the same CPU for a second. */
-static void race(int count)
+static void race(int count, const cpu_set_t *one)
 {
 	long before = total();
 	FILE *f;
@@ -52,6 +52,8 @@ static void race(int count)
 			f = fopen("cgroup.procs", "we");
 			if (!f || fputs("0", f) < 0 || fclose(f))	/* 0: the writer itself */
 				err(1, "cgroup.procs");
+			if (sched_setaffinity(0, sizeof(*one), one))	/* entering may have changed it */
+				err(1, "sched_setaffinity");
 			for (alarm(1); ; )	/* the signal ends it */
 				;
 		}
@@ -74,11 +76,9 @@ int main(int argc, char **argv)
 		errx(77, "no cpu.pressure here: this kernel has no PSI, or it is off (psi=1)");
 	CPU_ZERO(&one);
 	CPU_SET(sched_getcpu(), &one);
-	if (sched_setaffinity(0, sizeof(one), &one))	/* children inherit it */
-		err(1, "sched_setaffinity");
 	fflush(stdout);
-	race(1);
-	race(4);
+	race(1, &one);
+	race(4, &one);
 	f = fopen("cpu.pressure", "re");
 	while (f && fgets(line, sizeof(line), f))
 		printf("cpu.pressure: %s", line);

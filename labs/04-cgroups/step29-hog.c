@@ -14,15 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/times.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define MIB (1L << 20)
-
-static const char *const limits[] = { NULL, "memory.limit_in_bytes", "memory.max" };
-static const char *const inners[] = { NULL, "hog/memory.limit_in_bytes", "hog/memory.max" };
+static const char *const limits[] = { NULL, "hog/memory.limit_in_bytes", "hog/memory.max" };
 
 static int put(const char *file, const char *text)
 {
@@ -45,7 +44,7 @@ static int enter_group(char *name)
 		errx(77, "no cgroup hierarchy is mounted here");
 	if (!mkdtemp(name) || chdir(name))
 		err(1, "%s/%s", get_current_dir_name(), name);
-	if (access(limits[version], F_OK) && !chdir("..") && !rmdir(name))
+	if (access(limits[version] + 4, F_OK) && !chdir("..") && !rmdir(name))
 		errx(77, "%s/cgroup.subtree_control does not name memory", get_current_dir_name());
 	return version;
 }
@@ -54,6 +53,7 @@ static int enter_group(char *name)
 static void neighbour(const char *when, int fd)
 {
 	static char piece[MIB];
+	struct rusage used;
 	clock_t end = times(NULL) + sysconf(_SC_CLK_TCK) * 3 / 10;
 	pid_t pid = fork();
 	long n = 0;
@@ -62,7 +62,8 @@ static void neighbour(const char *when, int fd)
 		if (fail || pread(fd, piece, MIB, n % 24 * MIB) != MIB)	/* 0: the writer itself */
 			_exit(1);
 	if (!pid)
-		_exit(dprintf(STDOUT_FILENO, "the neighbour %s: %ld MiB in 300 ms\n", when, n) < 0);
+		_exit(getrusage(RUSAGE_SELF, &used) || dprintf(STDOUT_FILENO, "the neighbour %s: %ld MiB in 300 ms, "
+			"%ld MiB of it from the disk\n", when, n, used.ru_inblock / 2048) < 0);
 	waitpid(pid, NULL, 0);
 }
 
@@ -79,19 +80,18 @@ int main(int argc, char **argv)
 		err(1, "%s", argv[1]);
 	version = enter_group(name);
 	snprintf(text, sizeof(text), "%dM", inner);
-	if ((version == 2 && put("cgroup.subtree_control", "+memory")) || put(limits[version], "48M") ||
+	if ((version == 2 && put("cgroup.subtree_control", "+memory")) || put(limits[version] + 4, "48M") ||
 	    (put(version == 1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max", version == 1 ? "48M" : "0") &&
-	     errno != ENOENT) || mkdir("hog", 0755) || mkdir("neighbour", 0755) || (argc == 3 && put(inners[version], text)))
+	     errno != ENOENT) || mkdir("hog", 0755) || mkdir("neighbour", 0755) || (argc == 3 && put(limits[version], text)))
 		err(1, "%s", name);
 	neighbour("alone", fd);
-	hog = fork();
-	if (!hog) {
+	if (!(hog = fork())) {
 		for (int fail = put("hog/cgroup.procs", "0"); !fail && *mib < 40; ++*mib)
 			memset(sbrk(MIB), 1, MIB);
 		_exit(*mib == 40 && pause());
 	}
-	while (hog > 0 && *mib < 40 && !(dead = waitpid(hog, NULL, WNOHANG)))
-		;
+	while (hog > 0 && *mib < 40 && !dead)
+		dead = waitpid(hog, NULL, WNOHANG);
 	dprintf(STDOUT_FILENO, "the hog: %d of 40 MiB, %s\n", *mib, dead ? "killed" : "alive");
 	neighbour("beside it", fd);
 	if (hog > 0 && !dead && !kill(hog, SIGKILL))
