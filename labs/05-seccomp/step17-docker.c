@@ -3,12 +3,10 @@
  *   ./step17-docker [CAPABILITY...]      as in --cap-add: SYS_ADMIN SYS_PTRACE ...
  *
  * Calls that the list refuses, each made with every argument -1: first without
- * a filter, then behind one.  EPERM is the filter's; EFAULT, EINVAL, EBADF come
- * from the call itself.  Some calls are refused only to a container without the
- * capability that they take anyway.
+ * a filter, then behind one.  EPERM is the filter's, anything else the kernel's.
  *
- * New in this step: a real list.  See docs.docker.com/engine/security/seccomp,
- * syscalls(2), seccomp_syscall_resolve_name(3). */
+ * New in this step: a real list.  See docs.docker.com/engine/security/seccomp
+ * and syscalls(2). */
 #include <err.h>
 #include <errno.h>
 #include <seccomp.h>
@@ -60,8 +58,7 @@ static void load(char **capabilities)
 			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, number, 0);
 		allowed += !no;
 	}
-	if (rc == 0)
-		rc = seccomp_load(ctx);
+	rc = rc == 0 ? seccomp_load(ctx) : rc;
 	if (rc < 0)
 		errx(1, "filter: %s", strerror(-rc));
 	printf("calls allowed: %d\n%-20s %-13s %-13s %s\n", allowed, "", "the kernel", "behind it", "unless");
@@ -75,8 +72,15 @@ static const char *try_call(int number)
 int main(int argc, char **argv)
 {
 	const char *before[KINDS][24];
+	size_t kind = 1;
 
-	(void)argc;
+	for (int i = 1; i < argc && kind < KINDS; i++)
+		for (kind = 1; kind < KINDS && strcmp(argv[i], refused[kind].capability) != 0; kind++)
+			;
+	if (kind == KINDS) {
+		fprintf(stderr, "usage: %s [SYS_ADMIN | SYS_PTRACE | ...]...\n", argv[0]);
+		return 2;
+	}
 	for (int loaded = 0; loaded < 2; loaded++) {
 		if (loaded)
 			load(argv + 1);
