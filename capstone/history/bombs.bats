@@ -107,6 +107,13 @@ teardown() {
     done
 }
 
+# peak: the most memory that the outer group had
+peak() {
+    local where
+    where=$(cgroup_where memory)
+    cat "${where#* }/outer-$NAP/memory.max_usage_in_bytes" 2>/dev/null || cat "${where#* }/outer-$NAP/memory.peak"
+}
+
 @test "a memory bomb ends, and nobody else does" {
     hint "memory.max without swap; OOM in cgroups(7)"
     neighbour
@@ -116,6 +123,7 @@ teardown() {
     run bomb -m 32m -- tail /dev/zero
     expect_status 137
     unharmed
+    [ "$(peak)" -lt $((80 << 20)) ] || expect "memory at most" "32 MiB and skiff's own" "$(peak)"
 }
 
 @test "a memory bomb that hides its pages: shared memory, tmpfs, the container's own files, pipes" {
@@ -129,12 +137,13 @@ teardown() {
             "$(grep -q '^300+0 records out' <<<"$output" && echo "300 MB" || echo "fewer than 300 MB")"
     done
     unharmed
+    [ "$(peak)" -lt $((100 << 20)) ] || expect "memory at most" "48 MiB and skiff's own" "$(peak)"
 }
 
 @test "a fork bomb stops at the limit of tasks" {
     hint "pids.max; EAGAIN in fork(2)"
     neighbour
-    bomb --pids-limit 30 --timeout 2 -- sh -c "f() { f | f & }; f; sleep 60" >/dev/null 2>&1 &
+    bomb --pids-limit 30 --timeout 3 -- sh -c "f() { f | f & }; f; sleep 60" >/dev/null 2>&1 &
     bomb=$!
     where=$(cgroup_where pids)
     most=0

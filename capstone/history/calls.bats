@@ -83,6 +83,16 @@ may_raise() { (ulimit -Hn $(($(ulimit -Hn) + 1))) 2>/dev/null; }
     refused "$(skiff --privileged "$ROOTFS" payload-files "node=$disk")" "node=$disk"
 }
 
+@test "no device node that the image brings along" {
+    hint "MOUNT_ATTR_NODEV in mount_setattr(2)"
+    image
+    mknod -m 666 "$IMAGE/etc/zero" c 1 5
+    mknod -m 666 "$IMAGE/etc/log" c 1 11
+    stopped naive run "$IMAGE" -- payload-files read=/etc/zero write=/etc/log
+    stopped naive run "$IMAGE" -- payload-files read=/etc/zero write=/etc/log -- --privileged
+    stopped naive run "$IMAGE" -- payload-files read=/etc/zero write=/etc/log -- --userns host
+}
+
 @test "no file of the host's by its handle (the shocker of 2014)" {
     hint "open_by_handle_at(2): CAP_DAC_READ_SEARCH in the first user namespace"
     [ "$(stat -fc %T "$BATS_TEST_TMPDIR")" = ext2/ext3 ] || cannot "the handle is ext4's"

@@ -31,6 +31,8 @@ history_setup() {
     LAB_DIRS+=("$WORLD")
     chmod 777 "$WORLD"
     CANARY=$WORLD/canary
+    # and one elsewhere: what skiff mounts on its way may cover the first
+    ELSEWHERE=$(readlink -f "$HERE")/common.bash
     echo precious >"$CANARY"
 }
 

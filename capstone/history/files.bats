@@ -42,6 +42,10 @@ setup() {
     # the filter alone, and the missing capability alone, are enough
     stopped skiff --cap-add SYS_ADMIN "$ROOTFS" -- payload-files umount=/proc/interrupts \
         remount=/proc/sys umount=/proc/sys umount=/sys tmpfs=/proc proc=/tmp -- --security-opt seccomp=unconfined
+    # and so is the missing capability where a program run by root gets all that the bounding set has
+    stopped skiff --cap-add SYS_ADMIN "$ROOTFS" -- payload-files umount=/proc/interrupts \
+        remount=/proc/sys umount=/proc/sys umount=/sys tmpfs=/proc proc=/tmp -- --security-opt seccomp=unconfined \
+        --security-opt no-new-privileges=false
 }
 
 @test "who does take the masks off is still not the owner of what is below" {
@@ -54,8 +58,8 @@ setup() {
 
 @test "out of a chroot is into the container's root, no further" {
     hint "pivot_root(2), after which there is nothing above; chroot(2) tells how to get out of a chroot"
-    stopped naive run "$ROOTFS" -- payload-files "chroot=$CANARY"
-    stopped naive run "$ROOTFS" -- payload-files "chroot=$CANARY" -- --privileged
+    stopped naive run "$ROOTFS" -- payload-files "chroot=$CANARY" "chroot=$ELSEWHERE"
+    stopped naive run "$ROOTFS" -- payload-files "chroot=$CANARY" "chroot=$ELSEWHERE" -- --privileged
 }
 
 @test "no limit of its own can be lifted through a cgroup hierarchy it mounts, nor a release_agent set" {

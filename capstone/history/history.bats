@@ -151,8 +151,8 @@ said() { grep -q "$1" "$2"; }
     for fd in 3 4 5 6 7 8 9 200; do
         for dir in "/proc/self/fd/$fd" "/fd$fd"; do
             run --separate-stderr bash -c 'exec 200</; shift; "$@" 3>&- 4>&-' _ - \
-                "$EXERCISE" run -w "$dir" "$IMAGE" payload-files "cwd=$CANARY"
-            if [ "$status" -eq 0 ]; then refused "$output" "cwd=$CANARY"; else one_line; fi
+                "$EXERCISE" run -w "$dir" "$IMAGE" payload-files "cwd=$CANARY" "cwd=$ELSEWHERE"
+            if [ "$status" -eq 0 ]; then refused "$output" "cwd=$CANARY" "cwd=$ELSEWHERE"; else one_line; fi
         done
     done
 }
@@ -168,8 +168,10 @@ said() { grep -q "$1" "$2"; }
     wait_for eval '! napping'
     named
     cd "$WORLD" || return
-    run inside "$NAME" payload-files "cwd=$CANARY" "descriptors=$CANARY" "chroot=$CANARY"
-    refused "$output" "cwd=$CANARY" "descriptors=$CANARY" "chroot=$CANARY"
+    run inside "$NAME" payload-files "cwd=$CANARY" "descriptors=$CANARY" "chroot=$CANARY" \
+        "cwd=$ELSEWHERE" "descriptors=$ELSEWHERE" "chroot=$ELSEWHERE"
+    refused "$output" "cwd=$CANARY" "descriptors=$CANARY" "chroot=$CANARY" \
+        "cwd=$ELSEWHERE" "descriptors=$ELSEWHERE" "chroot=$ELSEWHERE"
     run inside "$NAME" sh -c 'pwd; ls /proc/self/fd | wc -l'
     expect_match "where it is" "^/" "$output"
 }
