@@ -2,63 +2,82 @@
  *
  * The order is the point: each step takes away what the next does not need.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
+#include <linux/sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "skiff.h"
 
-enum { SOCKET = 3 };            /* the one descriptor that is ours */
-
-static void report(struct failure *f) __attribute__((noreturn));
-static void report(struct failure *f)
+static void report(int socket, struct failure *f) __attribute__((noreturn));
+static void report(int socket, struct failure *f)
 {
 	if (f->status == 0)     /* never to be taken for "ready" */
 		fail(f, 0, "a step failed and did not say why");
-	sync_send(SOCKET, f, -1);
+	sync_send(socket, f, -1);
 	_exit(f->status);
 }
 
-/* await_go - with the descriptor that comes along.  A parent that is gone gave
- * no permission: there is nobody left to report to. */
-static void await_go(int *fd)
+/* await_go - a parent that is gone gave no permission: there is nobody left to
+ * report to */
+static void await_go(int socket)
 {
 	struct failure go;
 
-	if (sync_receive(SOCKET, &go, fd) != 1 || go.status != 0)
+	if (sync_receive(socket, &go, NULL) != 1 || go.status != 0)
 		_exit(125);
 }
 
-/* Dying with the parent is lost at every change of ids (prctl(2)). */
-static int die_with_parent(struct failure *f)
+/* standard_streams - a terminal of the container's own, or the caller's three;
+ * stdin only with -i.  Returns the terminal's master, 0 for none, -1. */
+static int standard_streams(const struct config *config, struct failure *f)
 {
-	return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? fail(f, errno, "PR_SET_PDEATHSIG") : 0;
+	if (config->terminal)
+		return terminal_open(config->security.uid, f);
+	if (config->interactive)
+		return 0;
+	CLOSED int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	TRY(dup2(null, 0), "/dev/null");
+	return 0;
 }
 
-static void fresh_signals(void)
+static int take_root_away(const struct config *config, struct failure *f)
+{
+	const char *workdir = config->workdir != NULL ? config->workdir : "/";
+	char where[4096];
+
+	for (int i = 0; i < config->limit_count; i++)
+		TRY(setrlimit(config->limits[i].resource, &config->limits[i].limit), "--ulimit");
+	if (config->security.no_new_privs) {
+		TRY(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
+		if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+			return fail(f, 0, "no_new_privs is not in force");
+	} else {
+		/* Without it, the filter must be loaded while we are still privileged. */
+		PASS(seccomp_apply(&config->security, f));
+	}
+	PASS(capabilities_apply(&config->security, f));
+	/* As the user that COMMAND will be, so that no other's rights count;
+	 * and after pivot_root, so that it leads nowhere else (CVE-2024-21626). */
+	TRY(chdir(workdir), "--workdir: %s", workdir);
+	if (getcwd(where, sizeof(where)) == NULL || *where != '/')
+		return fail(f, 0, "--workdir: %s: leads out of the container", workdir);
+	/* Lost at every change of ids (prctl(2)), and this was the last. */
+	TRY(prctl(PR_SET_PDEATHSIG, SIGKILL), "PR_SET_PDEATHSIG");
+	return 0;
+}
+
+/* run - COMMAND, found in the container's PATH.  Returns only on failure. */
+static void run(const struct config *config, struct failure *f)
 {
 	sigset_t none;
+	int err;
 
 	for (int n = 1; n < NSIG; n++)
 		if (n != SIGKILL && n != SIGSTOP)
 			signal(n, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* run - COMMAND, found in the container's PATH.  Returns only on failure. */
-static void run(const struct config *config, struct failure *f)
-{
-	int err;
-
-	fresh_signals();
 	environ = (char **)(uintptr_t)config->env;
 	execvp(config->command[0], config->command);
 	err = errno;
@@ -70,24 +89,23 @@ static void run(const struct config *config, struct failure *f)
  * init - PID 1 with --init: COMMAND is its child; it reaps orphans, passes
  * signals on, and ends with COMMAND's status, which ends the rest.
  */
-static void init(const struct config *config, struct failure *f)
+static void init(const struct config *config, int socket, struct failure *f)
 {
-	sigset_t all;
 	int status, result = -1;
 	pid_t child, pid;
+	sigset_t all;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	child = fork();
-	if (child < 0) {
-		fail(f, errno, "fork");
-		return;
+	if (child == 0 || child < 0) {
+		if (child == 0)
+			run(config, f);
+		else
+			fail(f, errno, "fork");
+		report(socket, f);
 	}
-	if (child == 0) {
-		run(config, f);
-		report(f);
-	}
-	close(SOCKET);
+	syscall(SYS_close_range, 3U, ~0U, 0U);
 	while (result < 0) {
 		int signo = sigwaitinfo(&all, NULL);
 		if (signo > 0 && signo != SIGCHLD)
@@ -99,72 +117,74 @@ static void init(const struct config *config, struct failure *f)
 	_exit(result);
 }
 
-static int take_root_away(const struct config *config, struct failure *f)
-{
-	const char *workdir = config->workdir != NULL ? config->workdir : "/";
-	char where[4096];
-
-	if (config->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return fail(f, errno, "PR_SET_NO_NEW_PRIVS");
-	if (config->no_new_privs && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
-		return fail(f, 0, "no_new_privs is not in force");
-	/* Without it, the filter must be loaded while we are still privileged. */
-	if (!config->no_new_privs && seccomp_apply(config, f) < 0)
-		return -1;
-	if (capabilities_apply(config, f) < 0)
-		return -1;
-	/* As the user that COMMAND will be, so that no other's rights count;
-	 * and after pivot_root, so that it leads nowhere else (CVE-2024-21626). */
-	if (chdir(workdir) < 0)
-		return fail(f, errno, "--workdir: %s", workdir);
-	if (getcwd(where, sizeof(where)) == NULL || *where != '/')
-		return fail(f, 0, "--workdir: %s: leads out of the container", workdir);
-	return die_with_parent(f);
-}
-
-void init_main(const struct config *config, int socket)
+/* become - the container is made, or joined: less privilege, step by step */
+static void become(const struct config *config, int socket) __attribute__((noreturn));
+static void become(const struct config *config, int socket)
 {
 	struct failure f = { 0 };
-	int lower = -1;
+	int master;
 
-	/* 1. No descriptor of the caller's gets any further: an open directory
-	 * of the host is a way out (CVE-2016-9962, CVE-2024-21626). */
-	if (dup3(socket, SOCKET, O_CLOEXEC) < 0 && socket != SOCKET)
+	if (session_new(&f) < 0 || (master = standard_streams(config, &f)) < 0 || take_root_away(config, &f) < 0)
+		report(socket, &f);
+	/* Ready.  A parent that is gone since is one that the keeper knows of. */
+	if (sync_send(socket, &f, master > 0 ? master : -1) < 0)
 		_exit(125);
-	if (syscall(SYS_close_range, SOCKET + 1U, ~0U, 0U) < 0) {
+	/* No descriptor of the host's gets any further: an open directory is a
+	 * way out (CVE-2016-9962, CVE-2024-21626). */
+	if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) < 0) {
 		fail(&f, errno, "close_range");
-		report(&f);
+		report(socket, &f);
 	}
-
-	/* 2. Nothing before the parent has mapped our ids and placed us. */
-	if (die_with_parent(&f) < 0)
-		report(&f);
-	await_go(&lower);
-
-	/* 3. Root of the container, its namespaces, its root filesystem. */
-	umask(022);
-	if ((config->userns && userns_become_root(&f) < 0) || die_with_parent(&f) < 0 ||
-	    namespaces_setup(config, &f) < 0 || overlay_enter(config, lower, &f) < 0)
-		report(&f);
-
-	/* 4. Less privilege, step by step. */
-	if (take_root_away(config, &f) < 0)
-		report(&f);
-
-	/* 5. The last change of ids is behind us.  Tell the parent, and see
-	 * that it is still there: from here on its death is ours. */
-	if (sync_send(SOCKET, &f, -1) < 0)
-		_exit(125);
-	await_go(NULL);
-
-	/* 6. Last before execve(2), so that the filter need not allow anything
+	/* Last before execve(2), so that the filter need not allow anything
 	 * above.  PID 1 has it too: without, others could take it over through
 	 * /proc/1/mem. */
-	if (config->no_new_privs && seccomp_apply(config, &f) < 0)
-		report(&f);
+	if (config->security.no_new_privs && seccomp_apply(&config->security, &f) < 0)
+		report(socket, &f);
 	if (config->init)
-		init(config, &f);
-	else
-		run(config, &f);
-	report(&f);
+		init(config, socket, &f);
+	run(config, &f);
+	report(socket, &f);
+}
+
+void init_main(struct config *config, const struct record *record, int socket)
+{
+	struct failure f = { 0 };
+
+	/* Nothing before the parent has mapped our ids and placed us. */
+	await_go(socket);
+	umask(022);
+	/* First into the limits, as the user who made them. */
+	if (cgroup_enter(&record->cgroup, true, &f) < 0 ||
+	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0) ||
+	    namespaces_setup(config, &f) < 0 || overlay_enter(config, record, &f) < 0)
+		report(socket, &f);
+	become(config, socket);
+}
+
+void init_join(const struct config *config, const struct record *record, int target, int socket)
+{
+	/* To be the parent's own child, as this process is. */
+	struct clone_args args = { .flags = CLONE_PARENT | CLONE_PIDFD };
+	struct failure f = { 0 };
+	int pidfd = -1;
+	pid_t pid;
+
+	/* Those inside must not get hold of a process that is half way in
+	 * (CVE-2016-9962): nobody may look into it until it runs COMMAND. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	await_go(socket);
+	umask(022);
+	if (cgroup_enter(&record->cgroup, false, &f) < 0 || namespaces_join(config, target, &f) < 0 ||
+	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0))
+		report(socket, &f);
+	args.pidfd = (uintptr_t)&pidfd;
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		become(config, socket);
+	if (pid < 0) {
+		fail(&f, errno, "clone3");
+		report(socket, &f);
+	}
+	snprintf(f.text, sizeof(f.text), "%d", (int)pid);
+	_exit(sync_send(socket, &f, pidfd) < 0 ? 125 : 0);
 }

@@ -1,75 +1,87 @@
-/* keeper.c - who cleans up after a skiff that was killed
+/* keeper.c - who cleans up, also after a skiff that was killed
  *
  * PR_SET_PDEATHSIG alone would not do: PID 1 of the container may switch it
  * off again, and nobody would remove the cgroup.  So a second process waits
- * for the end of a socket that only skiff holds open.  It shares one page with
- * skiff, where it finds the directories that are there to be removed.
+ * for the end of a socket that only skiff holds open.  It shares the record
+ * with skiff, where it finds what is there to be removed.
  */
-#include <errno.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "skiff.h"
 
-static void keeper_main(int socket, const struct cgroup *group)
+void keeper_clean(struct record *record)
 {
+	char path[512], work[600];
+
+	if (record->bridged)
+		program_run((const char *[]){ program_beside(path, sizeof(path), "network/skiff-network"), "down",
+					      record->id, NULL }, -1);
+	record->bridged = false;
+	cgroup_remove(&record->cgroup);
+	if (record->work[0] != '\0') {
+		snprintf(work, sizeof(work), "%s/work", record->work);
+		chmod(work, 0700);      /* overlay's own, of mode 000 */
+		remove_tree(record->work);
+	}
+	record_remove(record);
+}
+
+static void keeper_main(struct record *record, int socket)
+{
+	struct pollfd dead = { .fd = -1, .events = POLLIN };
 	struct failure message;
-	int pidfd = -1, fd;
+	int fd;
 
 	while (sync_receive(socket, &message, &fd) == 1) {
 		if (message.status != 0)
 			_exit(0);       /* dismissed: all is clean */
-		pidfd = fd;
+		dead.fd = fd;
 	}
 	/* Its PID 1 gone, the kernel ends the rest of the container. */
-	if (pidfd >= 0)
-		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-	cgroup_remove(group);
+	if (dead.fd >= 0) {
+		syscall(SYS_pidfd_send_signal, dead.fd, SIGKILL, NULL, 0);
+		poll(&dead, 1, 2000);
+	}
+	terminal_restore(record, 2);
+	keeper_clean(record);
 	_exit(0);
 }
 
-int keeper_start(const struct cgroup *group, pid_t *pid, struct failure *f)
+int keeper_start(struct record *record, int lock, pid_t *pid, struct failure *f)
 {
 	int pair[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return fail(f, errno, "socketpair");
+	PASS(sync_pair(pair, f));
 	*pid = fork();
-	if (*pid < 0) {
-		close(pair[0]);
-		close(pair[1]);
-		return fail(f, errno, "fork");
-	}
 	if (*pid == 0) {
 		/*
 		 * Out of reach of a Ctrl-C, and holding open nothing of the
-		 * caller's: whoever waits for the end of a pipe would wait for
-		 * the keeper too.
+		 * caller's but its terminal: whoever waits for the end of a
+		 * pipe would wait for the keeper too.
 		 */
 		setsid();
-		if (dup2(pair[1], 0) < 0 || syscall(SYS_close_range, 1U, ~0U, 0U) < 0)
+		if (dup2(isatty(0) ? 0 : lock, 2) < 0 || dup2(pair[1], 0) < 0 || dup2(lock, 1) < 0 ||
+		    syscall(SYS_close_range, 3U, ~0U, 0U) < 0)
 			_exit(125);
-		keeper_main(0, group);
+		keeper_main(record, 0);
 	}
 	close(pair[1]);
-	return pair[0];
+	if (*pid < 0)
+		close(pair[0]);
+	return *pid < 0 ? fail(f, errno, "fork") : pair[0];
 }
 
 int keeper_watch(int keeper, int pidfd, struct failure *f)
 {
-	struct failure go_on = { 0 };
-
-	return sync_send(keeper, &go_on, pidfd) == 0 ? 0 : fail(f, errno, "keeper");
+	TRY(sync_send(keeper, &(struct failure){ .status = 0 }, pidfd), "keeper");
+	return 0;
 }
 
 void keeper_dismiss(int keeper, pid_t pid)
 {
-	struct failure done = { .status = 1 };
-
-	sync_send(keeper, &done, -1);
+	sync_send(keeper, &(struct failure){ .status = 1 }, -1);
 	close(keeper);
 	waitpid(pid, NULL, 0);
 }

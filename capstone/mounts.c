@@ -1,89 +1,131 @@
-/* mounts.c - /proc, /sys and /dev of the container (lab 06)
+/* mounts.c - what is mounted in the container's root: /proc /sys /dev, volumes
  *
  * The rootfs is hostile: its /proc, /sys or /dev may be a symbolic link to
  * anywhere (CVE-2019-19921, CVE-2021-30465).  So a path in it is opened only
- * with openat2(2), from the root downwards, following no link at all, and the
- * mount goes onto that descriptor, never onto a name.
+ * with openat2(2), from the root downwards, and the mount goes onto that
+ * descriptor, never onto a name.  On the way to those three no link is followed
+ * at all; on the way to a volume links are, but none leads out of the root.
  */
-#include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/vfs.h>
 
 #include "skiff.h"
 
-int mount_new(const char *type, const char *const *options, unsigned attributes,
-	      struct failure *f)
+enum { SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+
+int mount_new(const char *type, const char *const *options, unsigned attributes, struct failure *f)
 {
-	int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC), mount = -1;
+	CLOSED int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	bool ok = fs >= 0 &&    /* the name that /proc/mounts shows */
 		  syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0) == 0;
+	int mount = -1;
 
 	for (; ok && options != NULL && options[0] != NULL; options += 2)
-		ok = syscall(SYS_fsconfig, fs, *options[1] != '\0' ? FSCONFIG_SET_STRING :
-			     FSCONFIG_SET_FLAG, options[0], *options[1] != '\0' ? options[1] :
-			     NULL, 0) == 0;
-	ok = ok && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0;
-	if (ok)
+		ok = syscall(SYS_fsconfig, fs, *options[1] != '\0' ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+			     options[0], *options[1] != '\0' ? options[1] : NULL, 0) == 0;
+	if (ok && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
 		mount = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
-	if (mount < 0)
-		fail(f, errno, "mounting a %s", type);
-	if (fs >= 0)
-		close(fs);
+	TRY(mount, "mounting a %s", type);
 	return mount;
 }
 
 int mount_attach(int mount, int target, const char *what, struct failure *f)
 {
-	int result = 0;
+	CLOSED int from = mount, to = target;
 
-	if (mount < 0 || target < 0)
-		result = f->status != 0 ? -1 : fail(f, errno, "mounting %s", what);
-	else if (syscall(SYS_move_mount, mount, "", target, "",
-			 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		result = fail(f, errno, "mounting %s", what);
-	if (mount >= 0)
-		close(mount);
-	if (target >= 0)
-		close(target);
-	return result;
+	if ((mount < 0 || target < 0) && f->status != 0)
+		return -1;
+	TRY(target < 0 ? -1 : syscall(SYS_move_mount, from, "", to, "",
+				      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), "mounting %s", what);
+	return 0;
 }
 
-/* open_inside - O_PATH descriptor of PATH below ROOT, no link followed */
-static int open_inside(int root, const char *path, int flags)
+int mount_change(int mount, unsigned set, const char *what, struct failure *f)
+{
+	struct mount_attr attr = { .attr_set = set };
+
+	if (mount < 0)
+		return -1;
+	TRY(syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)),
+	    "write-protecting %s", what);
+	return mount;
+}
+
+/* open_inside - O_PATH descriptor of PATH below ROOT, links followed inside it
+ * or, if STRICT, not at all */
+static int open_inside(int root, const char *path, bool strict)
 {
 	struct open_how how = {
-		.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags),
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | (strict ? RESOLVE_NO_SYMLINKS : RESOLVE_NO_MAGICLINKS),
 	};
 
 	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-/* directory_inside - the same for a directory, made if missing.  PATH is one
- * component: mkdirat(2) would follow a link in any but the last. */
-static int directory_inside(int root, const char *path, struct failure *f)
+/* directory_inside - of one component, no link followed, made if missing */
+static int directory_inside(int root, const char *name, struct failure *f)
 {
-	int fd = open_inside(root, path, O_DIRECTORY);
+	int fd = open_inside(root, name, true);
 
-	if (fd < 0 && errno == ENOENT && mkdirat(root, path, 0755) == 0)
-		fd = open_inside(root, path, O_DIRECTORY);
+	if (fd < 0 && errno == ENOENT && mkdirat(root, name, 0755) == 0)
+		fd = open_inside(root, name, true);
 	if (fd < 0 && errno == ELOOP)
-		return fail(f, 0, "rootfs: /%s is a symbolic link: refused", path);
-	return fd < 0 ? fail(f, errno, "rootfs: /%s", path) : fd;
+		return fail(f, 0, "rootfs: /%s is a symbolic link: refused", name);
+	TRY(fd, "rootfs: /%s", name);
+	return fd;
+}
+
+/* target_inside - of any PATH, made if missing: the last component a file or a
+ * DIRECTORY, those before it directories */
+static int target_inside(int root, const char *path, bool directory, struct failure *f)
+{
+	char part[4096];
+	size_t end = 0;
+	struct statfs fs;
+	int fd = -1;
+
+	while (path[end] != '\0' && end < sizeof(part)) {
+		size_t start = end + strspn(path + end, "/");
+		end = start + strcspn(path + start, "/");
+		close_fd(&fd);
+		memcpy(part, path, end);
+		part[end] = '\0';
+		fd = open_inside(root, part, false);
+		if (fd >= 0 || errno != ENOENT)
+			continue;
+		part[start] = '\0';
+		CLOSED int parent = open_inside(root, start > 0 ? part : "/", false);
+		const char *name = memcpy(part, path + start, end - start);
+		part[end - start] = '\0';
+		if (directory || path[end] != '\0')
+			mkdirat(parent, name, 0755);
+		else
+			close(openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
+		memcpy(part, path, end);
+		part[end] = '\0';
+		fd = open_inside(root, part, false);
+	}
+	TRY(fd, "%s in the container", path);
+	/* A process's own files are no place to mount on (CVE-2019-16884). */
+	if (fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC) {
+		close(fd);
+		return fail(f, 0, "%s: nothing is mounted in /proc or /sys", path);
+	}
+	return fd;
 }
 
 /* clone_mount - a detached bind mount of what is at PATH */
 static int clone_mount(int dir, const char *path, unsigned flags, struct failure *f)
 {
-	int fd = (int)syscall(SYS_open_tree, dir, path,
-			      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+	int fd = (int)syscall(SYS_open_tree, dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 
-	return fd < 0 ? fail(f, errno, "bind mount of %s", path) : fd;
+	TRY(fd, "bind mount of %s", path);
+	return fd;
 }
 
 /* fill_dev - a small tmpfs: nodes of the host's that do no harm, and what
@@ -93,106 +135,134 @@ static int fill_dev(int root, struct failure *f)
 {
 	static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
 	static const char *const links[][2] = {
-		{ "/proc/self/fd", "fd" }, { "/proc/self/fd/0", "stdin" },
-		{ "/proc/self/fd/1", "stdout" }, { "/proc/self/fd/2", "stderr" },
-		{ "pts/ptmx", "ptmx" },
+		{ "/proc/self/fd", "fd" }, { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
+		{ "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" },
 	};
 	static const char *const size[] = { "mode", "0755", "size", "64k", NULL };
 	static const char *const pts[] = { "ptmxmode", "0666", "mode", "0620", NULL };
 	static const char *const shm[] = { "mode", "1777", "size", "64m", NULL };
-	static const struct { const char *name, *type; const char *const *options; } below[] = {
-		{ "pts", "devpts", pts }, { "shm", "tmpfs", shm }, { "mqueue", "mqueue", NULL },
+	static const struct { const char *name, *type; const char *const *options; unsigned attributes; } below[] = {
+		{ "pts", "devpts", pts, SAFE & ~MOUNT_ATTR_NODEV }, { "shm", "tmpfs", shm, SAFE },
+		{ "mqueue", "mqueue", NULL, SAFE },
 	};
-	const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-	int target = directory_inside(root, "dev", f), dev, fd;
+	const unsigned nodes_are = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	char path[16];
 
-	if (mount_attach(mount_new("tmpfs", size, attributes, f), target, "/dev", f) < 0)
-		return -1;
-	dev = open_inside(root, "dev", O_DIRECTORY);
-	if (dev < 0)
-		return fail(f, errno, "/dev");
-	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
-		char path[16] = "/dev/";
-		strcat(path, nodes[i]);
-		fd = openat(dev, nodes[i], O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd < 0 || mount_attach(clone_mount(AT_FDCWD, path, 0, f), fd, path, f) < 0)
-			return fd < 0 ? fail(f, errno, "%s", path) : -1;
+	PASS(mount_attach(mount_new("tmpfs", size, SAFE & ~MOUNT_ATTR_NODEV, f), directory_inside(root, "dev", f), "/dev", f));
+	CLOSED int dev = open_inside(root, "dev", true);
+	TRY(dev, "/dev");
+	for (size_t i = 0; i < COUNT(nodes); i++) {
+		snprintf(path, sizeof(path), "/dev/%s", nodes[i]);
+		/* A device can be written on a read-only mount, its mode and owner
+		 * cannot: they are the host's. */
+		PASS(mount_attach(mount_change(clone_mount(AT_FDCWD, path, 0, f), nodes_are, path, f),
+				  openat(dev, nodes[i], O_CREAT | O_EXCL | O_CLOEXEC, 0666), path, f));
 	}
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-		if (symlinkat(links[i][0], dev, links[i][1]) < 0)
-			return fail(f, errno, "/dev/%s", links[i][1]);
-	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++)
-		if (mount_attach(mount_new(below[i].type, below[i].options,
-					   attributes | (i == 0 ? 0 : MOUNT_ATTR_NODEV), f),
-				 directory_inside(dev, below[i].name, f), below[i].name, f) < 0)
-			return -1;
-	close(dev);
+	for (size_t i = 0; i < COUNT(links); i++)
+		TRY(symlinkat(links[i][0], dev, links[i][1]), "/dev/%s", links[i][1]);
+	for (size_t i = 0; i < COUNT(below); i++)
+		PASS(mount_attach(mount_new(below[i].type, below[i].options, below[i].attributes, f),
+				  directory_inside(dev, below[i].name, f), below[i].name, f));
 	return 0;
 }
 
-int mounts_fill(const struct config *config, int root, struct failure *f)
+/* fill_cgroups - --delegate: the container's own directories where programs
+ * look for the hierarchies; its processes in a leaf, as v2 wants it */
+static int fill_cgroups(const struct cgroup *group, int root, struct failure *f)
 {
-	const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	static const char *const options[] = { "mode", "0755", "size", "64k", NULL };
+	int target = open_inside(root, "sys/fs/cgroup", true), tree;
+	bool single = group->count == 1 && strcmp(group->dir[0].name, "/cgroup") == 0;
+
+	if (!single) {
+		PASS(mount_attach(mount_new("tmpfs", options, SAFE, f), target, "/sys/fs/cgroup", f));
+		TRY(target = open_inside(root, "sys/fs/cgroup", true), "/sys/fs/cgroup");
+	}
+	for (int i = 0; i < group->count; i++) {
+		const struct cgroup_dir *dir = &group->dir[i];
+		char path[600];
+		snprintf(path, sizeof(path), "%s/init", dir->path);
+		if (dir->version == 2 && (mkdir(path, 0755) < 0 || file_write("0", "%s/cgroup.procs", path) < 0))
+			return fail(f, errno, "--delegate: %s", path);
+		PASS(tree = clone_mount(AT_FDCWD, dir->path, 0, f));
+		PASS(mount_attach(tree, single ? target : directory_inside(target, dir->name + 1, f), dir->path, f));
+	}
+	return single ? 0 : close(target);
+}
+
+/* fill_attached - a volume, or a tmpfs; from neither comes a device or privilege */
+static int fill_attached(const struct config *config, const struct attached *attached, int root, struct failure *f)
+{
+	unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (attached->read_only ? MOUNT_ATTR_RDONLY : 0);
+	char half[32];
+	const char *options[] = { "mode", attached->mode, "size", attached->size != NULL ? attached->size : half, NULL };
+	struct stat st = { .st_mode = S_IFDIR };
+	int tree = attached->tree;
+
+	snprintf(half, sizeof(half), "%" PRIu64 "k", config->memory / 2048);
+	if (attached->source == NULL)
+		tree = mount_new("tmpfs", options, attributes | (attached->exec ? 0 : MOUNT_ATTR_NOEXEC), f);
+	else
+		TRY(fstat(tree, &st), "%s", attached->source);
+	if (attached->source != NULL)
+		PASS(mount_change(tree, attributes, attached->source, f));
+	return mount_attach(tree, target_inside(root, attached->target, S_ISDIR(st.st_mode), f), attached->target, f);
+}
+
+int mounts_fill(const struct config *config, const struct cgroup *group, int root, struct failure *f)
+{
 	int sys;
 
-	if (fill_dev(root, f) < 0 ||
-	    mount_attach(mount_new("proc", NULL, attributes, f),
-			 directory_inside(root, "proc", f), "/proc", f) < 0)
-		return -1;
+	PASS(fill_dev(root, f));
+	PASS(mount_attach(mount_new("proc", NULL, SAFE, f), directory_inside(root, "proc", f), "/proc", f));
 	/* A sysfs shows the network namespace it was mounted in, and so may be
 	 * mounted only by that one's owner. */
-	if (config->host_network) {
-		struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
-		sys = clone_mount(AT_FDCWD, "/sys", AT_RECURSIVE, f);
-		if (sys >= 0 && syscall(SYS_mount_setattr, sys, "", AT_EMPTY_PATH | AT_RECURSIVE,
-					&read_only, sizeof(read_only)) < 0)
-			return fail(f, errno, "making /sys read-only");
-	} else {
-		sys = mount_new("sysfs", NULL, attributes | MOUNT_ATTR_RDONLY, f);
-	}
-	return mount_attach(sys, directory_inside(root, "sys", f), "/sys", f);
+	if (config->network != NETWORK_HOST)
+		sys = mount_new("sysfs", NULL, SAFE | MOUNT_ATTR_RDONLY, f);
+	else
+		sys = mount_change(config->sys.tree, SAFE | MOUNT_ATTR_RDONLY, "/sys", f);
+	PASS(mount_attach(sys, directory_inside(root, "sys", f), "/sys", f));
+	if (config->security.delegate)
+		PASS(fill_cgroups(group, root, f));
+	for (int i = 0; i < config->attached_count; i++)
+		PASS(fill_attached(config, &config->attached[i], root, f));
+	return 0;
 }
 
 /* Docker's lists; what is not there on this kernel needs no hiding. */
 static const char *const masked[] = {
-	"proc/acpi", "proc/asound", "proc/interrupts", "proc/kcore", "proc/keys",
-	"proc/latency_stats", "proc/sched_debug", "proc/scsi", "proc/timer_list",
-	"proc/timer_stats", "sys/devices/virtual/powercap", "sys/firmware",
+	"proc/acpi", "proc/asound", "proc/interrupts", "proc/kcore", "proc/keys", "proc/latency_stats",
+	"proc/sched_debug", "proc/scsi", "proc/timer_list", "proc/timer_stats",
+	"sys/devices/virtual/powercap", "sys/firmware",
 };
-static const char *const read_only_paths[] = {
-	"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger",
-};
+static const char *const read_only_paths[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger" };
 
 int mounts_mask(int root, struct failure *f)
 {
 	static const char *const empty[] = { "mode", "0755", "size", "4k", "nr_inodes", "1", NULL };
-	const struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
-	const unsigned attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
-				    MOUNT_ATTR_NOEXEC;
+	CLOSED int nothing = -1;
+	struct stat st;
 
-	for (size_t i = 0; i < sizeof(masked) / sizeof(masked[0]); i++) {
-		struct stat st;
-		int target = open_inside(root, masked[i], 0);
+	for (size_t i = 0; i < COUNT(masked); i++) {
+		int target = open_inside(root, masked[i], true);
 		if (target < 0 && (errno == ENOENT || errno == EACCES))
 			continue;
-		if (target < 0 || fstat(target, &st) < 0)
-			return fail(f, errno, "hiding /%s", masked[i]);
+		TRY(target < 0 ? -1 : fstat(target, &st), "hiding /%s", masked[i]);
 		/* CVE-2025-31133: never by the name /dev/null of the container. */
-		if (mount_attach(S_ISDIR(st.st_mode) ? mount_new("tmpfs", empty, attributes, f) :
-				 clone_mount(root, "dev/null", AT_SYMLINK_NOFOLLOW, f),
-				 target, masked[i], f) < 0)
-			return -1;
+		int mount = !S_ISDIR(st.st_mode) ? clone_mount(AT_FDCWD, "/dev/null", 0, f) :
+			    nothing < 0 ? mount_new("tmpfs", empty, SAFE | MOUNT_ATTR_RDONLY, f) :
+			    clone_mount(nothing, "", AT_EMPTY_PATH, f);
+		if (S_ISDIR(st.st_mode) && nothing < 0)
+			nothing = dup(mount);   /* the next are clones of it */
+		PASS(mount_attach(mount, target, masked[i], f));
 	}
-	for (size_t i = 0; i < sizeof(read_only_paths) / sizeof(read_only_paths[0]); i++) {
-		int target = open_inside(root, read_only_paths[i], 0);
+	for (size_t i = 0; i < COUNT(read_only_paths); i++) {
+		int target = open_inside(root, read_only_paths[i], true), mount;
 		if (target < 0 && errno == ENOENT)
 			continue;
-		int mount = clone_mount(root, read_only_paths[i], AT_RECURSIVE, f);
-		if (mount >= 0 && syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH | AT_RECURSIVE,
-					  &read_only, sizeof(read_only)) < 0)
-			return fail(f, errno, "write-protecting /%s", read_only_paths[i]);
-		if (mount_attach(mount, target, read_only_paths[i], f) < 0)
-			return -1;
+		PASS(mount = clone_mount(root, read_only_paths[i], AT_RECURSIVE, f));
+		PASS(mount_attach(mount_change(mount, MOUNT_ATTR_RDONLY, read_only_paths[i], f), target,
+				  read_only_paths[i], f));
 	}
 	return 0;
 }

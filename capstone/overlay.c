@@ -1,15 +1,10 @@
 /* overlay.c - the container's root: what it writes is not in ROOTFS (lab 06) */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/mount.h>
-#include <stdio.h>
-#include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "skiff.h"
 
@@ -26,128 +21,189 @@ static bool overlay_shifts(void)
 	       (major > 5 || (major == 5 && minor >= 19));
 }
 
-int overlay_lower(const struct config *config, pid_t child, struct failure *f)
+/* clone_tree - a detached mount of PATH, nothing of which propagates.  A layer
+ * without what is mounted below it, which is not the image; unless, for an
+ * ordinary user, that is locked to it: all or nothing. */
+static int clone_tree(const char *path, bool recursive)
 {
-	struct mount_attr shift = { .attr_set = MOUNT_ATTR_IDMAP };
-	char path[48];
-	int tree, user;
+	struct mount_attr private = { .propagation = MS_PRIVATE };
+	const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+	int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path, flags | (recursive ? AT_RECURSIVE : 0));
 
-	f->status = 0;
-	if (geteuid() != 0)
-		return -1;
-	/* Without AT_RECURSIVE: what the host mounts below is not the image. */
-	tree = (int)syscall(SYS_open_tree, AT_FDCWD, config->rootfs,
-			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (tree < 0 && errno == EPERM)
-		return -1;
-	if (tree < 0)
-		return fail(f, errno, "%s", config->rootfs);
-	if (!config->userns)
-		return tree;
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)child);
-	user = open(path, O_RDONLY | O_CLOEXEC);
-	if (user < 0) {
-		fail(f, errno, "%s", path);
-		close(tree);
-		return -1;
+	if (fd < 0 && errno == EINVAL && !recursive)
+		fd = (int)syscall(SYS_open_tree, AT_FDCWD, path, flags | AT_RECURSIVE);
+	if (fd >= 0 && syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof(private)) < 0) {
+		close_fd(&fd);
+		fd = -1;
 	}
-	shift.userns_fd = (uint64_t)user;
+	return fd;
+}
+
+/* open_attached - what the caller may not clone yet, the child will */
+static int open_attached(struct attached *attached, bool recursive, struct failure *f)
+{
+	if (attached->source == NULL || attached->tree >= 0)
+		return 0;
+	attached->tree = clone_tree(attached->source, recursive);
+	if (attached->tree < 0 && errno == EPERM)
+		return access(attached->source, F_OK) < 0 ? fail(f, errno, "%s", attached->source) : 0;
+	TRY(attached->tree, "%s", attached->source);
+	return 0;
+}
+
+/* open_upper - overlay wants upper and work in one mount: that of the directory
+ * which they are both in */
+static int open_upper(struct attached *upper, struct record *record, struct failure *f)
+{
+	char *path = realpath(upper->source, NULL), *slash;
+	struct stat here, above;
+	int fd;
+
+	if (path == NULL)
+		return fail(f, errno, "--upper: %s", upper->source);
+	/* For as long as skiff runs; two containers would ruin each other's. */
+	TRY(fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "--upper: %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return fail(f, 0, "--upper: %s: in use by another container", path);
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	upper->source = slash == path ? strdup("/") : path;
+	upper->target = slash + 1;
+	if (fstat(fd, &here) < 0 || stat(upper->source, &above) < 0 || here.st_dev != above.st_dev)
+		return fail(f, 0, "--upper: %s is a mount point: name a directory in it", upper->target);
+	snprintf(record->work, sizeof(record->work), "%s/.%s.%s", upper->source, upper->target, record->id);
+	TRY(mkdir(record->work, 0700), "--upper: %s", record->work);
+	return 0;
+}
+
+static int open_all(struct config *config, struct failure *f)
+{
+	if (config->network == NETWORK_HOST)
+		config->sys.source = "/sys";
+	PASS(open_attached(&config->sys, false, f));
+	PASS(open_attached(&config->upper, false, f));
+	for (int i = 0; i < config->lower_count; i++)
+		PASS(open_attached(&config->lowers[i], false, f));
+	for (int i = 0; i < config->attached_count; i++)
+		PASS(open_attached(&config->attached[i], true, f));
+	return 0;
+}
+
+int overlay_open(struct config *config, struct record *record, struct failure *f)
+{
+	if (config->upper.source != NULL)
+		PASS(open_upper(&config->upper, record, f));
+	return open_all(config, f);
+}
+
+static void shift(const struct attached *attached, int user, bool possible)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user };
+
 	errno = EINVAL;
-	if (!overlay_shifts() ||
-	    syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &shift, sizeof(shift)) < 0)
+	if (attached->tree >= 0 && (!possible || syscall(SYS_mount_setattr, attached->tree, "",
+				    AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0))
 		warn_line("the ids of %s cannot be mapped on this kernel or filesystem (%s): "
-			  "its files belong to nobody inside", config->rootfs, strerror(errno));
-	close(user);
-	return tree;
+			  "its files belong to nobody inside", attached->source, strerror(errno));
 }
 
-/* open_rootfs - where the parent could not hand over the mount: the child's own
- * user may open ROOTFS, and is root of this mount namespace */
-static int open_rootfs(const struct config *config, struct failure *f)
+int overlay_shift(const struct config *config, pid_t child, struct failure *f)
 {
-	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, config->rootfs,
-				OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	char path[48];
 
-	if (tree < 0 && errno == EINVAL)
-		/* A mount below it is locked to it: take all or nothing. */
-		tree = (int)syscall(SYS_open_tree, AT_FDCWD, config->rootfs,
-				    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	return tree < 0 ? fail(f, errno, "%s", config->rootfs) : tree;
+	if (!(config->security.namespaces & CLONE_NEWUSER) || geteuid() != 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)child);
+	CLOSED int user = open(path, O_RDONLY | O_CLOEXEC);
+	TRY(user, "%s", path);
+	shift(&config->upper, user, overlay_shifts());
+	for (int i = 0; i < config->lower_count; i++)
+		shift(&config->lowers[i], user, overlay_shifts());
+	for (int i = 0; i < config->attached_count; i++)
+		shift(&config->attached[i], user, true);
+	return 0;
 }
 
-/* stage - a tmpfs of the container's own with lower (mounted), upper, work */
-static int stage(const struct config *config, int lower, struct failure *f)
+static int stage_tree(const struct attached *attached, const char *name, struct failure *f)
 {
-	static const char *const names[] = { "lower", "upper", "work", "merged" };
-	char size[32];
+	TRY(mkdir(name, 0755), STAGE "/%s", name);
+	return mount_attach(attached->tree, open(name, O_PATH | O_DIRECTORY | O_CLOEXEC), attached->source, f);
+}
+
+/* stage - a tmpfs of the container's own, the layers mounted in it, and upper
+ * and work.  LOWERDIR becomes their names, the top one first. */
+static int stage(const struct config *config, char *lowerdir, size_t room, struct failure *f)
+{
+	static const char *const names[] = { "merged", "upper", "work" };
+	char size[32], name[16];
 	/* Half of the memory limit, to which its pages count: a full root is
 	 * then ENOSPC, not the OOM killer. */
 	const char *options[] = { "mode", "0755", "size", size, "nr_inodes", "131072", NULL };
-	int target;
 
 	snprintf(size, sizeof(size), "%" PRIu64 "k", config->memory / 2048);
-	target = open(STAGE, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (target < 0)
-		return fail(f, errno, STAGE);
-	if (mount_attach(mount_new("tmpfs", options, 0, f), target, STAGE, f) < 0)
-		return -1;
-	if (chdir(STAGE) < 0)
-		return fail(f, errno, STAGE);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (mkdir(names[i], 0755) < 0)
-			return fail(f, errno, STAGE "/%s", names[i]);
-	target = open("lower", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return mount_attach(lower, target, config->rootfs, f);
+	PASS(mount_attach(mount_new("tmpfs", options, 0, f), open(STAGE, O_PATH | O_DIRECTORY | O_CLOEXEC), STAGE, f));
+	TRY(chdir(STAGE), STAGE);
+	for (size_t i = 0; i < COUNT(names); i++)
+		TRY(mkdir(names[i], 0755), STAGE "/%s", names[i]);
+	*lowerdir = '\0';
+	for (int i = config->lower_count - 1; i >= 0; i--) {
+		snprintf(name, sizeof(name), "%d", i);
+		snprintf(lowerdir + strlen(lowerdir), room - strlen(lowerdir), "%s%s", name, i > 0 ? ":" : "");
+		PASS(stage_tree(&config->lowers[i], name, f));
+	}
+	return config->upper.source != NULL ? stage_tree(&config->upper, "store", f) : 0;
 }
 
-static int open_overlay(const struct config *config, struct failure *f)
+/* open_overlay - mounted on "merged".  Returns a descriptor of its root. */
+static int open_overlay(const struct config *config, const struct record *record, struct failure *f)
 {
-	/* Relative names: nothing of the caller's needs escaping. */
-	const char *options[] = { "lowerdir", "lower", "upperdir", "upper", "workdir", "work",
-				  config->userns ? "userxattr" : NULL, "", NULL };
+	char lowerdir[MAX_ATTACHED * 4], upper[300] = "upper", work[300] = "work";
+	/* Relative names: of the caller's only that of --upper. */
+	const char *options[] = { "lowerdir", lowerdir, "upperdir", upper, "workdir", work,
+				  config->security.namespaces & CLONE_NEWUSER ? "userxattr" : NULL, "", NULL };
 	/* A device node in ROOTFS is a file like any other; and where no exec
 	 * gains privileges, set-UID bits need not be looked at either. */
-	unsigned attributes = MOUNT_ATTR_NODEV | (config->no_new_privs ? MOUNT_ATTR_NOSUID : 0);
-	int target = open("merged", O_PATH | O_DIRECTORY | O_CLOEXEC), root;
+	const unsigned attributes = MOUNT_ATTR_NODEV | (config->security.no_new_privs ? MOUNT_ATTR_NOSUID : 0);
+	int root;
 
-	if (mount_attach(mount_new("overlay", options, attributes, f), target, "the overlay", f) < 0)
-		return -1;
-	root = open("merged", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return root < 0 ? fail(f, errno, "the overlay") : root;
+	PASS(stage(config, lowerdir, sizeof(lowerdir), f));
+	if (config->upper.source != NULL) {
+		snprintf(upper, sizeof(upper), "store/%s", config->upper.target);
+		snprintf(work, sizeof(work), "store%s", strrchr(record->work, '/'));
+	}
+	PASS(mount_attach(mount_new("overlay", options, attributes, f),
+			  open("merged", O_PATH | O_DIRECTORY | O_CLOEXEC), "the overlay", f));
+	TRY(root = open("merged", O_PATH | O_DIRECTORY | O_CLOEXEC), "the overlay");
+	return root;
 }
 
-int overlay_enter(const struct config *config, int lower, struct failure *f)
+int overlay_enter(struct config *config, const struct record *record, struct failure *f)
 {
 	struct mount_attr private = { .propagation = MS_PRIVATE };
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 	int root;
 
 	/* Before the first mount: nothing of ours may propagate to the host. */
-	if (syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof(private)) < 0)
-		return fail(f, errno, "making the mounts private");
-	if (lower < 0)
-		lower = open_rootfs(config, f);
-	if (lower < 0 || stage(config, lower, f) < 0)
-		return -1;
-	root = open_overlay(config, f);
-	if (root < 0 || mounts_fill(config, root, f) < 0)
-		return -1;
-	if (config->masked && mounts_mask(root, f) < 0)
-		return -1;
+	TRY(syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof(private)),
+	    "making the mounts private");
+	/* What the parent could not open, its user can, who is root in here. */
+	PASS(open_all(config, f));
+	PASS(root = open_overlay(config, record, f));
+	PASS(mounts_fill(config, &record->cgroup, root, f));
+	if (config->masked)
+		PASS(mounts_mask(root, f));
 	/* Last, so that missing mount points could still be made. */
-	if (config->read_only && syscall(SYS_mount_setattr, root, "", AT_EMPTY_PATH, &read_only,
-					 sizeof(read_only)) < 0)
-		return fail(f, errno, "making the root read-only");
-	if (fchdir(root) < 0)
-		return fail(f, errno, "the overlay");
+	if (config->read_only)
+		TRY(syscall(SYS_mount_setattr, root, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)),
+		    "making the root read-only");
+	TRY(fchdir(root), "the overlay");
 	/*
 	 * pivot_root(".", "."): the old root ends up on top of the new one, and
 	 * is taken off whole, so no directory for it is needed in ROOTFS.
 	 */
-	if (syscall(SYS_pivot_root, ".", ".") < 0)
-		return fail(f, errno, "pivot_root");
-	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-		return fail(f, errno, "detaching the old root");
+	TRY(syscall(SYS_pivot_root, ".", "."), "pivot_root");
+	TRY(umount2(".", MNT_DETACH), "detaching the old root");
+	TRY(chdir("/"), "detaching the old root");
 	close(root);
 	return 0;
 }

@@ -1,16 +1,34 @@
 /* skiff.h - what the modules of skiff share
  *
- * Two structures carry all state: struct config is what was asked for,
- * struct container is what was made.  No function here exits the program: a
- * function that can fail takes a struct failure, describes there what went
- * wrong, and returns -1.
+ * struct config is what was asked for, struct container what was made, and
+ * struct record the part of both that others must know: the keeper, which
+ * cleans up after a skiff that was killed, and `skiff exec`.  No module exits
+ * the program: a function that can fail takes a struct failure, describes
+ * there what went wrong, and returns -1.
  */
 #ifndef SKIFF_H
 #define SKIFF_H
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <stddef.h>
 #include <sys/types.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct record;
 
 /* ---- failure.c ---------------------------------------------------------- */
 
@@ -23,19 +41,76 @@ struct failure {
 /* fail - describe a failure and return -1
  * @err: an errno value, or 0 where FORMAT says it all
  * The status is 125; a caller that means another one sets it afterwards. */
-int fail(struct failure *f, int err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int fail(struct failure *f, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* TRY - do CALL; where it is -1 say so and give up, in any function with an F */
+#define TRY(call, ...) do { if ((call) < 0) return fail(f, errno, __VA_ARGS__); } while (0)
+
+/* PASS - the same for a CALL that has filled F itself */
+#define PASS(call) do { if ((call) < 0) return -1; } while (0)
 
 /* warn_line - one line "skiff: warning: ..." on stderr, for something that
  * nobody asked for by name and that is not to be had here */
 void warn_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* ---- files.c: small files, descriptors and programs --------------------- */
+
+/* A descriptor or stream that is closed where its variable ends. */
+#define CLOSED __attribute__((cleanup(close_fd)))
+#define FCLOSED __attribute__((cleanup(close_stream)))
+void close_fd(const int *fd);
+void close_stream(FILE **stream);
+
+/* file_write - TEXT, in one write(2), to the existing file that FORMAT names.
+ * Returns -1 with errno. */
+int file_write(const char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* file_read - the start of a file, as a string.  Returns -1 with errno. */
+int file_read(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* has_word - is WORD in a list separated by blanks, commas or newlines? */
+bool has_word(const char *list, const char *word);
+
+/* remove_tree - a directory and all in it that can be removed */
+void remove_tree(const char *path);
+
+/* program_run - run a helper program, its stdout on descriptor OUT; OUT -1: with
+ * nothing of its words.  Returns
+ * its exit status, -1 where it could not be run or was killed.  posix_spawn(3) */
+int program_run(const char *const *argv, int out);
+
+/* program_beside - the path of a helper that is in skiff's own folder */
+const char *program_beside(char *path, size_t size, const char *name);
+
 /* ---- options.c ---------------------------------------------------------- */
 
-enum { MAX_ENV = 256, CPU_PERIOD_US = 100000 };
+enum { MAX_ENV = 256, MAX_ATTACHED = 64, CPU_PERIOD_US = 100000 };
+enum network { NETWORK_NONE, NETWORK_HOST, NETWORK_BRIDGE };
+
+/* What COMMAND runs with, also one that `skiff exec` adds later. */
+struct security {
+	uint64_t capabilities;  /* the bounding set, a bit each */
+	uid_t uid;              /* inside the container */
+	gid_t gid;
+	uint64_t namespaces;    /* CLONE_NEW*: its own ones */
+	bool no_new_privs;
+	bool delegate;          /* a part of the cgroup tree is its own */
+	unsigned short filter_len;      /* BPF instructions, 0: none */
+	struct sock_filter filter[BPF_MAXINSNS];
+};
+
+/* A directory, file or tmpfs to be mounted in the container. */
+struct attached {
+	char *source;           /* on the host; NULL: a tmpfs */
+	char *target;
+	const char *size, *mode;        /* of a tmpfs */
+	bool read_only, exec;
+	int tree;               /* a detached mount of SOURCE, -1: the child opens it */
+};
 
 struct config {
-	const char *rootfs;
+	struct security security;
+	const char *name;       /* NULL: the container's id */
 	char **command;         /* ends with NULL */
 	char *env[MAX_ENV + 1]; /* ends with NULL */
 	int env_count;
@@ -45,21 +120,32 @@ struct config {
 	uint64_t pids;          /* tasks */
 	uint64_t cpu_quota;     /* microseconds of CPU time in CPU_PERIOD_US */
 	bool limits_asked;      /* some limit was named on the command line */
-	uint64_t capabilities;  /* the bounding set, a bit each */
-	uid_t uid;              /* inside the container */
+	uint64_t cap_add, cap_drop;
+	struct attached lowers[MAX_ATTACHED];   /* ROOTFS first, the top one last */
+	struct attached attached[MAX_ATTACHED]; /* volumes and tmpfs, in order */
+	int lower_count, attached_count;
+	struct attached sys;    /* the host's, where the network is */
+	struct attached upper;  /* SOURCE NULL: on a tmpfs */
+	struct { int resource; struct rlimit limit; } limits[16];
+	int limit_count;
+	uid_t uid;              /* as --user says */
 	gid_t gid;
-	bool userns;            /* a user namespace of its own */
-	bool host_network;
+	bool user_asked;
+	enum network network;
 	bool read_only;         /* the root filesystem */
 	bool masked;            /* parts of /proc and /sys hidden or read-only */
-	bool seccomp;
-	bool no_new_privs;
+	const char *profile;    /* of seccomp: a file, "unconfined", or NULL */
+	bool terminal;          /* a terminal of its own */
+	bool interactive;       /* with the caller's stdin */
 	bool init;              /* PID 1 is skiff's own init, COMMAND its child */
-	unsigned timeout;       /* seconds, 0: none */
+	int64_t time_offset;    /* seconds */
+	uint64_t timeout;       /* seconds, 0: none */
+	bool join;              /* `skiff exec`: into a container that is there */
 };
 
-/* options_parse - fill CONFIG from the arguments of `skiff run`, "run" first
- * Returns 0; 1 after --help was printed on stdout; -1 with F filled. */
+/* options_parse - fill CONFIG from the arguments of `skiff run` or `skiff
+ * exec`, that word first.  Returns 0; 1 after --help was printed on stdout;
+ * -1 with F filled. */
 int options_parse(struct config *config, int argc, char **argv, struct failure *f);
 
 /* environment_fill - add PATH HOME TERM HOSTNAME where -e did not name them.
@@ -79,31 +165,40 @@ int parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *count);
 
 /* ---- cgroups.c, grown from lab 04 --------------------------------------- */
 
-enum { CGROUP_HIERARCHIES = 3 };
+enum { CGROUP_HIERARCHIES = 8 };
 
 /* One directory in each hierarchy that carries a controller we need. */
 struct cgroup {
 	int count;
 	struct cgroup_dir {
-		char path[512];
 		int version;
+		char name[32];          /* of the mount: "/cgroup", "/memory" */
+		char path[512];
 	} dir[CGROUP_HIERARCHIES];
-	int born_fd;            /* the v2 directory, for CLONE_INTO_CGROUP, or -1 */
 };
 
 /* cgroup_create - a fresh directory in each hierarchy that carries memory,
  * pids or cpu (found in /proc/self/mountinfo), with the limits of CONFIG.
  * What was made before a failure is still in GROUP, to be removed.
- * cgroups(7) */
+ * Returns the v2 directory for CLONE_INTO_CGROUP, -1 (F->status 0) where there
+ * is none, -1 with F filled.  cgroups(7) */
 int cgroup_create(struct cgroup *group, const struct config *config, const char *id,
 		  struct failure *f);
 
-/* cgroup_enter - move a process into the v1 directories; into the v2 one it
- * is born */
-int cgroup_enter(const struct cgroup *group, pid_t pid, struct failure *f);
+/* cgroup_enter - this process, of one thread, into the v1 directories, and into
+ * the v2 one too if it was not BORN there */
+int cgroup_enter(const struct cgroup *group, bool born, struct failure *f);
 
-/* cgroup_remove - remove the directories, empty of processes by then; waits
- * two seconds at most for the last of them to be gone */
+/* cgroup_delegate - hand the directories, not their limits, to the root of the
+ * child's user namespace */
+int cgroup_delegate(const struct cgroup *group, pid_t child, struct failure *f);
+
+/* cgroup_read - the start of a file, named V1 or V2 by the version of the
+ * directory that has it.  Returns -1 where none has. */
+int cgroup_read(const struct cgroup *group, const char *v1, const char *v2, char *text, size_t size);
+
+/* cgroup_remove - remove the directories with all below them; waits two
+ * seconds at most for the last process in them to be gone */
 void cgroup_remove(const struct cgroup *group);
 
 /* ---- userns.c, grown from lab 03 ---------------------------------------- */
@@ -126,26 +221,35 @@ int idmap_choose(const char *map, uint32_t want, uint32_t own, uint32_t *base, u
 /* ---- namespaces.c, grown from lab 02 ------------------------------------ */
 
 /* namespaces_clone - clone3(2) a child into its namespaces and, on v2, into
- * its cgroup.  Returns its pid with *PIDFD set, 0 in the child, or -1. */
-pid_t namespaces_clone(const struct config *config, const struct cgroup *group,
-		       int *pidfd, struct failure *f);
+ * its cgroup (descriptor BORN, or -1).  Returns its pid with *PIDFD set, 0 in
+ * the child, or -1. */
+pid_t namespaces_clone(const struct config *config, int born, int *pidfd, struct failure *f);
+
+/* namespaces_join - into all namespaces of the process behind PIDFD: this
+ * process, but for the PID namespace, which its next child is born into */
+int namespaces_join(const struct config *config, int pidfd, struct failure *f);
 
 /* namespaces_setup - in the child: its cgroup namespace (only now is it in its
- * cgroup), a session and a keyring of its own, hostname, lo */
+ * cgroup), hostname, clocks, lo */
 int namespaces_setup(const struct config *config, struct failure *f);
+
+/* session_new - no terminal and no keys of the caller's */
+int session_new(struct failure *f);
 
 /* ---- overlay.c, grown from lab 06 --------------------------------------- */
 
-/* overlay_lower - in the parent, which alone may: a detached copy of the mount
- * of ROOTFS, its ids shifted into the child's user namespace.  Returns its
- * descriptor; -1 with F->status 0 where the child can open ROOTFS itself; -1
- * with F filled.  mount_setattr(2), "ID-mapped mounts" */
-int overlay_lower(const struct config *config, pid_t child, struct failure *f);
+/* overlay_open - in the parent, which alone may: detached mounts of ROOTFS,
+ * layers, volumes and upper, for the child to be born with.  Where it may not,
+ * the child opens them.  What is made for --upper is in RECORD.  open_tree(2) */
+int overlay_open(struct config *config, struct record *record, struct failure *f);
 
-/* overlay_enter - in the child: mount the overlay, its upper on a tmpfs of its
- * own, fill it (mounts.c), pivot_root(2) into it and detach the old root
- * @lower: from overlay_lower, or -1 */
-int overlay_enter(const struct config *config, int lower, struct failure *f);
+/* overlay_shift - their ids into the child's user namespace, before it goes on.
+ * mount_setattr(2), "ID-mapped mounts" */
+int overlay_shift(const struct config *config, pid_t child, struct failure *f);
+
+/* overlay_enter - in the child: mount the overlay, fill it (mounts.c),
+ * pivot_root(2) into it and detach the old root */
+int overlay_enter(struct config *config, const struct record *record, struct failure *f);
 
 /* ---- mounts.c, grown from lab 06 ---------------------------------------- */
 
@@ -159,13 +263,16 @@ int mount_new(const char *type, const char *const *options, unsigned attributes,
  * close both.  WHAT is for the message.  move_mount(2) */
 int mount_attach(int mount, int target, const char *what, struct failure *f);
 
-/* mounts_fill - /proc, /sys and /dev of a root that may be hostile: not one
- * symbolic link in it is followed
- * @root: O_PATH descriptor of the new root */
-int mounts_fill(const struct config *config, int root, struct failure *f);
+/* mount_change - set MOUNT_ATTR_* attributes, here and below.  mount_setattr(2) */
+int mount_change(int mount, unsigned set, const char *what, struct failure *f);
 
-/* mounts_mask - once inside: hide and write-protect what Docker does
- * @root: of the new root, which is the root directory by then */
+/* mounts_fill - /proc, /sys, /dev, volumes and tmpfs of a root that may be
+ * hostile: no symbolic link in it leads outside
+ * @root: O_PATH descriptor of the new root */
+int mounts_fill(const struct config *config, const struct cgroup *group, int root,
+		struct failure *f);
+
+/* mounts_mask - hide and write-protect what Docker does */
 int mounts_mask(int root, struct failure *f);
 
 /* ---- capabilities.c, grown from lab 01 ---------------------------------- */
@@ -181,15 +288,20 @@ int capability_parse(const char *name, uint64_t *bits);
 
 /* capabilities_apply - drop the bounding set, become the user, drop the rest,
  * and read it all back.  capabilities(7) */
-int capabilities_apply(const struct config *config, struct failure *f);
+int capabilities_apply(const struct security *security, struct failure *f);
 
 /* ---- seccomp.c, grown from lab 05 --------------------------------------- */
 
-/* seccomp_apply - load the filter that was compiled when skiff was built; the
- * wider one if CONFIG adds capabilities.  seccomp(2) */
-int seccomp_apply(const struct config *config, struct failure *f);
+/* seccomp_choose - the filter that CONFIG's profile and capabilities ask for */
+int seccomp_choose(struct config *config, struct failure *f);
+
+/* seccomp_apply - load it.  seccomp(2) */
+int seccomp_apply(const struct security *security, struct failure *f);
 
 /* ---- sync.c: how parent, child and keeper talk -------------------------- */
+
+/* sync_pair - two connected sockets, closed on exec */
+int sync_pair(int pair[2], struct failure *f);
 
 /* sync_send - one datagram, with descriptor FD (or -1) beside it.  Status 0
  * in MESSAGE means "go on".  unix(7), SCM_RIGHTS */
@@ -199,39 +311,105 @@ int sync_send(int socket, const struct failure *message, int fd);
  * @fd: takes the descriptor that came with it, or -1; may be NULL */
 int sync_receive(int socket, struct failure *message, int *fd);
 
-/* ---- keeper.c: who cleans up after a skiff that was killed -------------- */
+/* ---- record.c: the containers that run ---------------------------------- */
 
-/* keeper_start - fork it.  Returns the socket towards it, -1.
- * @group: shared with the keeper, which removes what is in it at the end */
-int keeper_start(const struct cgroup *group, pid_t *pid, struct failure *f);
+/* A file in skiff's run directory, mapped by skiff and its keeper, and locked
+ * by them: a record that nobody has locked is of no running container. */
+struct record {
+	char path[180];
+	char id[16];            /* names its cgroup and, by default, its host */
+	pid_t pid;              /* of its PID 1, 0: not born yet */
+	unsigned long long born;        /* its start time, proc_pid_stat(5) */
+	struct cgroup cgroup;
+	bool bridged;           /* has a link to be removed */
+	char work[512];         /* overlay's work directory beside --upper, or "" */
+	struct termios terminal;        /* the caller's, as found */
+	bool raw;               /* and to be restored */
+	char command[64];
+	char hostname[72];
+	struct security security;
+};
+
+/* record_create - take NAME (NULL: a random one, "": none, for memory alone).  Returns the record, whose
+ * lock lasts as long as descriptor *LOCK in any process. */
+struct record *record_create(const char *name, int *lock, struct failure *f);
+
+/* record_born - its PID 1 is there */
+void record_born(struct record *record, pid_t pid);
+
+/* record_open - that of a container that runs, with a pidfd of its PID 1 */
+const struct record *record_open(const char *name, int *pidfd, struct failure *f);
+
+/* record_each - call SHOW for every container that runs, by name */
+int record_each(void (*show)(const char *name, const struct record *record), struct failure *f);
+
+/* record_remove - with the run directory, if it was the last */
+void record_remove(struct record *record);
+
+/* ---- terminal.c: -t ----------------------------------------------------- */
+
+/* terminal_open - in the container: a new terminal, this process's own, as
+ * descriptors 0 to 2.  Returns the master's descriptor.  pty(7) */
+int terminal_open(uid_t uid, struct failure *f);
+
+/* terminal_raw - let every key of the caller's terminal through */
+void terminal_raw(struct record *record);
+
+/* terminal_restore - as it was */
+void terminal_restore(struct record *record, int fd);
+
+/* terminal_resize - the container's terminal to the caller's size */
+void terminal_resize(int master);
+
+/* ---- keeper.c: who cleans up, also after a skiff that was killed -------- */
+
+/* keeper_start - fork it; it keeps LOCK held.  Returns the socket towards it, -1. */
+int keeper_start(struct record *record, int lock, pid_t *pid, struct failure *f);
 
 /* keeper_watch - from now on the keeper answers for this process too */
 int keeper_watch(int keeper, int pidfd, struct failure *f);
 
+/* keeper_clean - remove what RECORD says was made; its processes are gone */
+void keeper_clean(struct record *record);
+
 /* keeper_dismiss - all is clean already: let it go */
 void keeper_dismiss(int keeper, pid_t pid);
-
-/* ---- init.c: the child's side of a container's birth -------------------- */
-
-/* init_main - from clone3(2) to execve(2)
- * @socket: its end towards the parent */
-void init_main(const struct config *config, int socket) __attribute__((noreturn));
 
 /* ---- container.c: the parent's side ------------------------------------- */
 
 struct container {
-	char id[32];            /* names its cgroup and, by default, its host */
+	struct record *record;  /* in memory shared with the keeper */
 	pid_t pid;              /* of its PID 1, seen from here */
 	int pidfd;
 	int socket;             /* towards the child; ends when COMMAND runs */
 	int signals;            /* signalfd of what is passed on */
 	int keeper;             /* socket towards the keeper */
+	int lock;               /* of the record */
+	int master;             /* of the container's terminal */
+	int target;             /* of `skiff exec`: pidfd of the container */
 	pid_t keeper_pid;
-	struct cgroup *cgroup;  /* in memory shared with the keeper */
 };
 
-/* container_run - from nothing to nothing.  Returns COMMAND's exit status
- * (128+n for signal n), or -1 with F filled if COMMAND never ran. */
+/* container_run - from nothing to nothing; for `skiff exec` from a container
+ * that runs.  Returns COMMAND's exit status (128+n for signal n), or -1 with F
+ * filled if COMMAND never ran. */
 int container_run(struct config *config, struct failure *f);
+
+/* ---- init.c: the child's side of a container's birth -------------------- */
+
+/* init_main - from clone3(2) to execve(2)
+ * @socket: its end towards the parent */
+void init_main(struct config *config, const struct record *record, int socket)
+	__attribute__((noreturn));
+
+/* init_join - the same for `skiff exec`: from fork(2) to execve(2)
+ * @target: pidfd of the container's PID 1 */
+void init_join(const struct config *config, const struct record *record, int target, int socket) __attribute__((noreturn));
+
+/* ---- commands.c: asked of containers that run, by arguments after the word -- */
+
+int command_list(char **argv, struct failure *f);
+int command_kill(char **argv, struct failure *f);     /* NAME [SIGNAL] */
+int command_stats(char **argv, struct failure *f);    /* NAME */
 
 #endif

@@ -90,14 +90,14 @@ END
 
 @test "[1] without COMMAND it is /bin/sh" {
     hint "the default in options.c; see execve(2)"
-    run bash -c 'echo "echo I am \$0" | "$1" run "$2" 3>&- 4>&-' _ "$EXERCISE" "$ROOTFS"
+    run bash -c 'echo "echo I am \$0" | "$1" run -i "$2" 3>&- 4>&-' _ "$EXERCISE" "$ROOTFS"
     expect_status 0
     expect_output "I am /bin/sh"
 }
 
 @test "[2] stdin, stdout and stderr are the caller's, apart" {
     hint "descriptors 0, 1 and 2 are inherited; see execve(2)"
-    run --separate-stderr bash -c 'printf "one\ntwo\n" | "$1" run "$2" sh -c "wc -l; echo problem >&2" 3>&- 4>&-' \
+    run --separate-stderr bash -c 'printf "one\ntwo\n" | "$1" run -i "$2" sh -c "wc -l; echo problem >&2" 3>&- 4>&-' \
         _ "$EXERCISE" "$ROOTFS"
     expect_status 0
     expect stdout 2 "$output"

@@ -1,0 +1,96 @@
+/* main.c - skiff, a container runner: its command line
+ *
+ * What happens in which order: container.c for the parent, init.c for the
+ * child.  What was asked for: options.c.  One module for each mechanism:
+ * namespaces.c userns.c cgroups.c overlay.c mounts.c capabilities.c seccomp.c.
+ */
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#include "skiff.h"
+
+static const char usage[] =
+"usage: skiff run [OPTIONS] ROOTFS [COMMAND [ARG...]]\n"
+"       skiff exec [OPTIONS] NAME COMMAND [ARG...]\n"
+"       skiff list\n"
+"       skiff kill NAME [SIGNAL]\n"
+"       skiff stats NAME\n"
+"       skiff COMMAND --help\n";
+
+/*
+ * run_sealed - go on from a copy of this program in memory that nobody can
+ * write.  Where container root has the id of the one who owns skiff's file, it
+ * could be rewritten from inside, through /proc/self/exe (CVE-2019-5736).
+ */
+static int run_sealed(char **argv, struct failure *f)
+{
+	char self[512];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct stat st;
+
+	self[n < 0 ? 0 : n] = '\0';
+	if (strncmp(self, "/memfd:", 7) == 0)
+		return 0;
+	CLOSED int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	CLOSED int to = memfd_create("skiff", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	TRY(fstat(from, &st), "/proc/self/exe");
+	while ((n = sendfile(to, from, NULL, (size_t)st.st_size)) > 0)
+		;
+	TRY(n, "copying skiff into memory");
+	TRY(fcntl(to, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), "F_ADD_SEALS");
+	argv[0] = self;
+	fexecve(to, argv, environ);
+	return fail(f, errno, "running from memory");
+}
+
+static int run(int argc, char **argv, struct failure *f)
+{
+	static struct config config;    /* with a filter in it, too large for a stack */
+	int status = options_parse(&config, argc - 1, argv + 1, f);
+
+	if (status != 0)
+		return status < 0 ? -1 : 0;
+	if (geteuid() != 0 || config.join || !(config.security.namespaces & CLONE_NEWUSER))
+		PASS(run_sealed(argv, f));
+	if (!config.join)
+		PASS(seccomp_choose(&config, f));
+	/* Nothing of the caller's is open any more but 0, 1 and 2. */
+	TRY(syscall(SYS_close_range, 3U, ~0U, 0U), "close_range");
+	return container_run(&config, f);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct { const char *name; int arguments; int (*run)(char **, struct failure *); } commands[] = {
+		{ "list", 0, command_list }, { "kill", 2, command_kill }, { "stats", 1, command_stats },
+	};
+	const char *command = argc > 1 ? argv[1] : "";
+	struct failure f = { 0 };
+	struct stat st;
+	int status;
+
+	/* A caller that closed 0, 1 or 2 must not have them filled by ours. */
+	do
+		status = open("/dev/null", O_RDWR);
+	while (status >= 0 && status <= 2);
+	close(status);
+	for (int fd = 0; fd <= 2; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return fprintf(stderr, "skiff: descriptor %d is a directory: a way out of the container\n", fd), 125;
+	status = -2;
+	if (strcmp(command, "run") == 0 || strcmp(command, "exec") == 0)
+		status = run(argc, argv, &f);
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (strcmp(command, commands[i].name) == 0 && argc > 2 - (commands[i].arguments == 0) &&
+		    argc - 2 <= commands[i].arguments && argv[argc - 1][0] != '-')
+			status = commands[i].run(argv + 2, &f);
+	if (status == -2) {
+		bool help = strcmp(argc > 1 ? argv[argc - 1] : "", "--help") == 0 || strcmp(command, "-h") == 0;
+		fputs(usage, help ? stdout : stderr);
+		return help ? 0 : 125;
+	}
+	if (status == -1 && f.text[0] != '\0')
+		fprintf(stderr, "skiff: %s\n", f.text);
+	return status == -1 ? f.status : status;
+}

@@ -1,0 +1,47 @@
+/* terminal.c - a terminal of the container's own, and the caller's before it */
+#include <sys/ioctl.h>
+
+#include "skiff.h"
+
+int terminal_open(uid_t uid, struct failure *f)
+{
+	int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), unlock = 0, slave;
+
+	TRY(master, "--tty: /dev/pts/ptmx");
+	TRY(ioctl(master, TIOCSPTLCK, &unlock), "--tty: unlockpt");
+	/* By the master and not by name: a name is the container's to change. */
+	TRY(slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), "--tty: TIOCGPTPEER");
+	TRY(ioctl(slave, TIOCSCTTY, 0), "--tty: TIOCSCTTY");
+	TRY(fchown(slave, uid, (gid_t)-1), "--tty: chown");
+	for (int fd = 0; fd <= 2; fd++)
+		TRY(dup2(slave, fd), "--tty: dup2");
+	close(slave);
+	return master;
+}
+
+void terminal_raw(struct record *record)
+{
+	struct termios raw;
+
+	if (tcgetattr(0, &record->terminal) < 0)
+		return;
+	raw = record->terminal;
+	cfmakeraw(&raw);
+	record->raw = true;     /* before it is: the keeper restores it then */
+	tcsetattr(0, TCSANOW, &raw);
+}
+
+void terminal_restore(struct record *record, int fd)
+{
+	if (record->raw)
+		tcsetattr(fd, TCSANOW, &record->terminal);
+	record->raw = false;
+}
+
+void terminal_resize(int master)
+{
+	struct winsize size;
+
+	if (master >= 0 && (ioctl(0, TIOCGWINSZ, &size) == 0 || ioctl(1, TIOCGWINSZ, &size) == 0))
+		ioctl(master, TIOCSWINSZ, &size);
+}

@@ -1,0 +1,102 @@
+/* files.c - small files, descriptors and helper programs */
+#include <ftw.h>
+#include <libgen.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+
+#include "skiff.h"
+
+void close_fd(const int *fd)
+{
+	int err = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	errno = err;
+}
+
+void close_stream(FILE **stream)
+{
+	if (*stream != NULL)
+		fclose(*stream);
+}
+
+int file_write(const char *text, const char *format, ...)
+{
+	char path[700];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(path, sizeof(path), format, args);
+	va_end(args);
+	CLOSED int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+int file_read(char *text, size_t size, const char *format, ...)
+{
+	char path[700];
+	va_list args;
+	ssize_t n;
+
+	va_start(args, format);
+	vsnprintf(path, sizeof(path), format, args);
+	va_end(args);
+	CLOSED int fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, size - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? -1 : 0;
+}
+
+bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at++)
+		if ((at == list || strchr(" ,\n", at[-1])) && strchr(" ,\n", at[len]))
+			return true;
+	return false;
+}
+
+int program_run(const char *const *argv, int out)
+{
+	posix_spawn_file_actions_t files;
+	int status;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&files);
+	if (out >= 0)
+		posix_spawn_file_actions_adddup2(&files, out, 1);
+	for (int fd = 1; out < 0 && fd <= 2; fd++)
+		posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_WRONLY, 0);
+	status = posix_spawnp(&pid, argv[0], &files, NULL, (char **)(uintptr_t)argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	if (status != 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+const char *program_beside(char *path, size_t size, const char *name)
+{
+	ssize_t n = readlink("/proc/self/exe", path, size - 1);
+
+	path[n < 0 ? 0 : n] = '\0';
+	if (strncmp(path, "/memfd:", 7) == 0)
+		snprintf(path, size, "%s", program_invocation_name);
+	n = (ssize_t)strlen(dirname(path));
+	snprintf(path + n, size - (size_t)n, "/%s", name);
+	return path;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st, (void)type, (void)where;
+	remove(path);
+	return 0;
+}
+
+void remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
