@@ -1,4 +1,4 @@
-/* links.c - the bridge, its ports, and the containers' end of them
+/* links.c - the ports of the bridge, and the containers' end of them
  *
  * The kernel keeps the addresses: the last four bytes of a MAC are one, both
  * the bridge's and a port's (fe:00:...; the container's end has 02:00:...).  So a
@@ -17,11 +17,6 @@
 
 #include "network.h"
 
-/* The first of these /24 that no route of the host overlaps is taken. */
-static const char *const gateways[] = {
-	"10.121.0.1", "10.213.87.1", "172.29.121.1", "192.168.213.1",
-};
-
 const char *dotted(uint32_t address)
 {
 	return inet_ntoa((struct in_addr){ htonl(address) });
@@ -34,7 +29,7 @@ const char *mac_of(uint32_t address, char mac[18])
 	return mac;
 }
 
-static uint32_t read_address(const struct nl_addr *addr, size_t offset)
+uint32_t read_address(const struct nl_addr *addr, size_t offset)
 {
 	uint32_t address = 0;
 
@@ -43,7 +38,7 @@ static uint32_t read_address(const struct nl_addr *addr, size_t offset)
 	return ntohl(address);
 }
 
-static struct nl_addr *parse(const char *text, int family)
+struct nl_addr *parse_address(const char *text, int family)
 {
 	struct nl_addr *addr = NULL;
 
@@ -64,7 +59,7 @@ struct nl_sock *open_netlink(void)
 }
 
 /* find_link: its error is libnl's; -NLE_NODEV where there is none */
-static int find_link(struct nl_sock *sock, const char *name, struct rtnl_link **link)
+int find_link(struct nl_sock *sock, const char *name, struct rtnl_link **link)
 {
 	int err = rtnl_link_get_kernel(sock, 0, name, link);
 
@@ -87,10 +82,10 @@ int set_link(struct nl_sock *sock, const char *name, const char *alias, bool up)
 }
 
 /* add_address: its error is libnl's */
-static int add_address(struct nl_sock *sock, const char *name, uint32_t address)
+int add_address(struct nl_sock *sock, const char *name, uint32_t address)
 {
 	struct rtnl_addr *addr = rtnl_addr_alloc();
-	struct nl_addr *local = parse(dotted(address), AF_INET);
+	struct nl_addr *local = parse_address(dotted(address), AF_INET);
 	struct rtnl_link *link;
 	int err = find_link(sock, name, &link);
 
@@ -101,75 +96,6 @@ static int add_address(struct nl_sock *sock, const char *name, uint32_t address)
 	rtnl_addr_set_local(addr, local);
 	err = rtnl_addr_add(sock, addr, 0);
 	return err == -NLE_EXIST ? 0 : err;
-}
-
-/*
- * choose_gateway: of a range that no route of the host overlaps.  Routes of
- * less than 8 bits do not count: default routes, which a VPN may cut in two.
- */
-static int choose_gateway(struct network *n)
-{
-	struct nl_cache *routes;
-	int err = rtnl_route_alloc_cache(n->sock, AF_INET, 0, &routes);
-
-	if (err < 0)
-		return check(n, "routes", err);
-	for (size_t i = 0; i < sizeof(gateways) / sizeof(*gateways); i++) {
-		struct nl_object *o = nl_cache_get_first(routes);
-
-		n->gateway = ntohl(inet_addr(gateways[i]));
-		for (; o != NULL; o = nl_cache_get_next(o)) {
-			struct nl_addr *net = rtnl_route_get_dst((struct rtnl_route *)o);
-			unsigned int bits = nl_addr_get_prefixlen(net);
-
-			if (bits >= 8 && (read_address(net, 0) ^ n->gateway) >>
-					 (32 - (bits < 24 ? bits : 24)) == 0)
-				break;
-		}
-		if (o == NULL)
-			return 0;
-	}
-	return fail(n, BRIDGE, "every address range it could have is in use on this host");
-}
-
-int find_bridge(struct network *n)
-{
-	int err = find_link(n->sock, BRIDGE, &n->bridge);
-	char mac[18], text[32];
-	const char *type;
-
-	if (err < 0) {
-		n->bridge = NULL;
-		return err == -NLE_NODEV ? 0 : check(n, BRIDGE, err);
-	}
-	n->gateway = read_address(rtnl_link_get_addr(n->bridge), 2);
-	type = rtnl_link_get_type(n->bridge);
-	nl_addr2str(rtnl_link_get_addr(n->bridge), text, sizeof(text));
-	if (type == NULL || strcmp(type, "bridge") != 0 || strcmp(text, mac_of(n->gateway, mac)) != 0)
-		return fail(n, BRIDGE, "is there, and not made by skiff");
-	return 0;
-}
-
-int make_bridge(struct network *n)
-{
-	struct rtnl_link *want = rtnl_link_alloc();
-	char mac[18];
-
-	if (find_bridge(n))
-		return -1;
-	if (n->bridge == NULL) {
-		if (choose_gateway(n))
-			return -1;
-		rtnl_link_set_type(want, "bridge");
-		rtnl_link_set_name(want, BRIDGE);
-		rtnl_link_set_addr(want, parse(mac_of(n->gateway, mac), AF_LLC));
-		if (check(n, BRIDGE, rtnl_link_add(n->sock, want, NLM_F_CREATE | NLM_F_EXCL)))
-			return -1;
-	}
-	if (check(n, BRIDGE, add_address(n->sock, BRIDGE, n->gateway)) ||
-	    check(n, BRIDGE, set_link(n->sock, BRIDGE, NULL, true)))
-		return -1;
-	return find_bridge(n);
 }
 
 /* count_ports: how many, or -1; marks the last bytes of their addresses */
@@ -221,10 +147,10 @@ int make_port(struct network *n, int ns)
 
 	rtnl_link_set_name(peer, "eth0");
 	rtnl_link_set_ns_fd(peer, ns);
-	rtnl_link_set_addr(peer, parse(mac_of(n->address, mac), AF_LLC));
+	rtnl_link_set_addr(peer, parse_address(mac_of(n->address, mac), AF_LLC));
 	memcpy(mac, "fe", 2);
 	rtnl_link_set_name(link, n->port);
-	rtnl_link_set_addr(link, parse(mac, AF_LLC));
+	rtnl_link_set_addr(link, parse_address(mac, AF_LLC));
 	rtnl_link_set_master(link, rtnl_link_get_ifindex(n->bridge));
 	return check(n, n->port, rtnl_link_add(n->sock, link, NLM_F_CREATE | NLM_F_EXCL));
 }
@@ -254,8 +180,8 @@ int connect_container(struct network *n, struct nl_sock *inside)
 	struct rtnl_route *route = rtnl_route_alloc();
 	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
 
-	rtnl_route_set_dst(route, parse("0.0.0.0/0", AF_INET));
-	rtnl_route_nh_set_gateway(hop, parse(dotted(n->gateway), AF_INET));
+	rtnl_route_set_dst(route, parse_address("0.0.0.0/0", AF_INET));
+	rtnl_route_nh_set_gateway(hop, parse_address(dotted(n->gateway), AF_INET));
 	rtnl_route_add_nexthop(route, hop);
 	if (check(n, n->port, set_link(n->sock, n->port, NULL, true)) ||
 	    check(n, "eth0", add_address(inside, "eth0", n->address)) ||

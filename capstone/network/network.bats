@@ -43,7 +43,7 @@ teardown() {
 machine() {
     nft list ruleset
     grep . /proc/sys/net/ipv4/conf/*/forwarding
-    ls /run
+    ls -d /run/*skiff-network* 2>/dev/null
     footprint | grep '^link\|^netns'
 }
 
@@ -649,7 +649,7 @@ unguarded() { host nft delete table netdev skiff; }
     join one
     host nft flush ruleset
     join two
-    expect_match rules 'chain skiff-two.*masquerade' "$(host nft list ruleset | tr '\n' ' ')"
+    expect_match rules 'masquerade.*chain skiff-two' "$(rules | tr '\n' ' ')"
     host nft flush ruleset
     network down two
     network down one
