@@ -4,7 +4,7 @@
 #   gnuplot -e "data='DIR/cost.dat'; out='cost.png'" cost.gp
 set terminal pngcairo size 1000,420 font ",11"
 set output out
-set multiplot layout 1,2 title "An image of 8 MiB for each of N containers"
+set multiplot layout 1,2 title "An image of 4 MiB for each of N containers"
 set key top left
 set xlabel "containers"
 set xtics 2

@@ -43,7 +43,9 @@ static int in_listing(const char *dir, const char *name)
 	struct dirent *entry;
 	int found = 0;
 
-	while (stream && (entry = readdir(stream)))
+	if (!stream)
+		err(1, "%s", dir);
+	while ((entry = readdir(stream)))
 		found |= !strcmp(entry->d_name, name);
 	closedir(stream);
 	return found;
@@ -71,9 +73,8 @@ int main(int argc, char **argv)
 	printf("at \"two\", with the same upper layer\n");
 	if (overlay("two", "lowerdir=lower,upperdir=u1,workdir=w2,index=off")) {
 		/* two asks for the name, and remembers that it is not there */
-		access("two/new", F_OK);
-		if (mknod("one/new", S_IFREG | 0644, 0))
-			err(1, "one/new");
+		if (!access("two/new", F_OK) || mknod("one/new", S_IFREG | 0644, 0))
+			err(1, "new");
 		printf("  made one/new; two/new: %s, in the list of two: %s\n",
 		       access("two/new", F_OK) ? strerror(errno) : "there", in_listing("two", "new") ? "yes" : "no");
 		umount2("two", 0);

@@ -3,9 +3,8 @@
  *   ./step20-underneath DIR    DIR: a new, empty directory; as an ordinary user:
  *                              unshare -rm ./step20-underneath DIR
  *
- * New in this step: the kernel remembers what it found in the layers, and is not
- * told of changes in them.  What it then shows is undefined: the first column is
- * this kernel's answer.  After a new mount all is as the layers are.
+ * New in this step: the kernel remembers what it found in the layers, and is told
+ * of no change in them.  What it shows is undefined, until there is a new mount.
  * See mount(8); overlayfs.rst, "Changes to underlying filesystems". */
 #include <err.h>
 #include <errno.h>
@@ -52,7 +51,8 @@ static void read_file(const char *file, char text[64])
 	fd = open(name, O_RDONLY);
 	if (fd < 0 || read(fd, text, 63) < 0)
 		snprintf(text, 64, "%s", errno == ENOENT ? "not there" : strerror(errno));
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void mount_it(void)

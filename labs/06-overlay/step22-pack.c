@@ -4,9 +4,9 @@
  *
  * New in this step: the names of the Open Container Initiative's image format.  A
  * tar file holds no whiteouts and no extended attributes of an overlay's.  What is
- * gone is an empty file .wh.NAME, and a directory that hides all that is below it
- * holds an empty file .wh..wh..opq.  The rest is as it is; tar(1) packs it.
- * See tar(1) -T, fts(3), and "Whiteouts" in the OCI image specification, layer.md. */
+ * gone is an empty file .wh.NAME, and a directory that hides what is below it holds
+ * an empty file .wh..wh..opq.  tar(1) packs them.
+ * See tar(1) -T, fts(3); the OCI image specification, layer.md, "Whiteouts". */
 #include <err.h>
 #include <errno.h>
 #include <fts.h>
@@ -43,18 +43,22 @@ static void mark(const char *marks, FILE *list, const char *dir, const char *nam
 	fprintf(list, "%s/%s%c", dir, name, '\0');
 }
 
-/* walk: every name below "." to one of the lists, which tar reads */
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* walk: every name below "." to one of tar's lists */
 static void walk(const char *marks, FILE *kept, FILE *marked)
 {
 	char *const start[] = { ".", NULL };
 	char dir[PATH_MAX], name[NAME_MAX + 8];
-	FTS *tree = fts_open(start, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	FTSENT *entry;
+	FTS *tree = fts_open(start, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 
-	while (tree && (entry = fts_read(tree))) {
+	for (FTSENT *entry; tree && (entry = fts_read(tree)); ) {
 		if (entry->fts_info == FTS_DP || entry->fts_level == 0)
 			continue;
-		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
+		if (entry->fts_errno)
 			errx(1, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
 		snprintf(dir, sizeof(dir), "%.*s", entry->fts_pathlen - entry->fts_namelen - 1, entry->fts_path);
 		snprintf(name, sizeof(name), ".wh.%s", entry->fts_name);

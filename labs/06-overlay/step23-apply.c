@@ -56,6 +56,11 @@ static void convert(const char *dir, const char *name, const char *marker)
 		err(1, "%s", marker);
 }
 
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
 int main(int argc, char **argv)
 {
 	char *const start[] = { ".", NULL };
@@ -70,8 +75,10 @@ int main(int argc, char **argv)
 	if (chdir(argv[1]))
 		err(1, "%s", argv[1]);
 	unpack();
-	tree = fts_open(start, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	while (tree && (entry = fts_read(tree))) {
+	tree = fts_open(start, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	if (!tree)
+		err(1, "fts_open");
+	while ((entry = fts_read(tree))) {
 		if (entry->fts_info != FTS_F || strncmp(entry->fts_name, ".wh.", 4))
 			continue;
 		snprintf(dir, sizeof(dir), "%.*s", entry->fts_pathlen - entry->fts_namelen - 1, entry->fts_path);

@@ -32,16 +32,15 @@ static int print_outcome(const char *dir)
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 	int outside = 0, fd = open("host/etc/hostname", O_RDONLY);
 
-	while (file && fgets(line, sizeof(line), file)) {
+	if (!file || fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		err(1, "what there is");
+	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%*s %*s %*s %*s %1023s", point) != 1 || strncmp(point, dir, strlen(dir)) ||
 		    strstr(point, "/proc/"))
 			continue;
 		printf("mounted at         DIR%s\n", point + strlen(dir));
 		outside |= !strncmp(point + strlen(dir), "/host/", 6);
 	}
-	fclose(file);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		err(1, "host/etc/hostname");
 	printf("host/etc/hostname  %s\n", text);
 	return outside || strcmp(text, "host");
 }
