@@ -1,6 +1,6 @@
 /* docker-filter.c - the filter that Docker's list becomes, as BPF on stdout
  *
- *   docker-filter <../seccomp.list >docker.bpf
+ *   docker-filter <../seccomp/default.list >docker.bpf
  *
  * The names that Docker's default profile allows, in its order, then the calls
  * that it judges by an argument; for three ABIs; built by libseccomp as runc does
