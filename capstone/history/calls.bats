@@ -69,7 +69,7 @@ may_raise() { (ulimit -Hn $(($(ulimit -Hn) + 1))) 2>/dev/null; }
 
 @test "all capabilities, and still not the host's: --privileged has them in a user namespace only" {
     hint "user_namespaces(7): capabilities count for what the namespace owns"
-    stopped naive run "$ROOTFS" -- payload-calls bpf perf=-1 syslog nice realtime -- --privileged
+    stopped naive run "$ROOTFS" -- payload-calls bpf perf=-1 nice realtime -- --privileged
     refused "$(skiff --privileged "$ROOTFS" payload-calls rlimit)" rlimit
 }
 

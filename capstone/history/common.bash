@@ -32,6 +32,7 @@ history_setup() {
     chmod 777 "$WORLD"
     CANARY=$WORLD/canary
     # and one elsewhere: what skiff mounts on its way may cover the first
+    # shellcheck disable=SC2034  # for the tests
     ELSEWHERE=$(readlink -f "$HERE")/common.bash
     echo precious >"$CANARY"
 }
@@ -52,8 +53,12 @@ image() {
 # skiff ARG...: skiff run, judged by its exit status and what it prints
 skiff() { prog run "$@"; }
 
-# naive ARG...: the naive runner, in mounts of its own that reach nobody
-naive() { bounded unshare --mount --propagation private "${NAIVE:-$HERE/naive}" "$@" 2>/dev/null; }
+# naive run|exec ARG...: the naive runner; what it mounts reaches nobody
+naive() {
+    local mounts=(unshare --mount --propagation private)
+    [ "$1" = run ] || mounts=()
+    bounded "${mounts[@]}" "${NAIVE:-$HERE/naive}" "$@" 2>/dev/null
+}
 
 # offered ARG...: skip while skiff does not know an option or a command of its
 # contract

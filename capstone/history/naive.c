@@ -4,7 +4,7 @@
  *   naive exec [-w DIR] PID CMD...
  *
  * The control of the attack tests: what skiff must stop, works here.  Each mistake
- * was a real runner's; its number is beside it.  Only as  unshare --mount naive ...
+ * was a real runner's; its number is beside it.  run only as  unshare --mount naive
  * See chroot(2), mount(2), setns(2). */
 #include <err.h>
 #include <fcntl.h>
@@ -112,30 +112,29 @@ int main(int argc, char **argv)
 	int terminal = 0, volumes = 0, option;
 	struct stat here, there;
 
-	snprintf(parent, sizeof(parent), "/proc/%d/ns/mnt", (int)getppid());
-	if (stat("/proc/self/ns/mnt", &here) < 0 || stat(parent, &there) < 0 || here.st_ino == there.st_ino)
-		errx(125, "only in a mount namespace of one's own: unshare --mount naive ...");
 	/* Opened for later, inherited by all (CVE-2016-9962, CVE-2024-21626). */
 	if (open("/", O_RDONLY | O_DIRECTORY) < 0)
 		err(125, "/");
 	while ((option = getopt(argc - 1, argv + 1, "+tv:w:")) != -1)
 		if (option == 't')
 			terminal = 1;
-	else if (option == 'v' && volumes < 8)
+		else if (option == 'v' && volumes < 8)
 			volume[volumes++] = optarg;
-	else if (option == 'w')
+		else if (option == 'w')
 			workdir = optarg;
 	argv += optind + 1;
 	if (argc - optind < 3)
 		errx(2, "usage: naive run|exec [-t] [-v SRC:DST]... [-w DIR] ROOTFS|PID CMD...");
-	if (strcmp(argv[-optind], "exec") == 0)
+	if (argv[-optind][0] == 'e')
 		join(argv[0], workdir, argv + 1);
+	snprintf(parent, sizeof(parent), "/proc/%d/ns/mnt", (int)getppid());
+	if (stat("/proc/self/ns/mnt", &here) < 0 || stat(parent, &there) < 0 || here.st_ino == there.st_ino)
+		errx(125, "run: only in a mount namespace of one's own: unshare --mount naive ...");
 	root = argv[0];
-	if (unshare(CLONE_NEWNS | CLONE_NEWUTS) < 0)
-		err(125, "unshare");
+	unshare(CLONE_NEWUTS);
 	mount_at("proc", make_directories(below(root, "proc")), "proc", 0);
 	mount_at("sysfs", make_directories(below(root, "sys")), "sysfs", 0);
-	make_directories(below(root, "dev"));
+	mkdir(below(root, "dev"), 0755);
 	for (int i = 0; i < volumes && (target = strchr(volume[i], ':')) != NULL; i++)
 		mount_at(strndup(volume[i], (size_t)(target - volume[i])),
 			 make_directories(below(root, target + 1)), NULL, MS_BIND | MS_REC);

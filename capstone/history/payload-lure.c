@@ -160,7 +160,8 @@ static int snatch(const char *canary)
 	for (;;) {
 		DIR *proc = opendir("/proc");
 		for (struct dirent *d; (d = readdir(proc)) != NULL;) {
-			if (strspn(d->d_name, "0123456789") != strlen(d->d_name))
+			if (strspn(d->d_name, "0123456789") != strlen(d->d_name) ||
+			    atoi(d->d_name) == getpid())
 				continue;
 			snprintf(path, sizeof(path), "/proc/%s/root/.", d->d_name);
 			if (stat(path, &theirs) < 0 || ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev)
