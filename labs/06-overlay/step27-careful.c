@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* an absolute link and two relative ones lead out of the image */
 static const char make_image[] =
 	"mkdir -p host/proc host/dev host/etc image/tmp && printf host >host/etc/hostname &&"
 	" ln -s \"$PWD/host/proc\" image/proc && ln -s ../host/dev image/dev && ln -s ../host/etc image/etc";
@@ -55,8 +55,11 @@ static int inside(int root, const char *name, unsigned long flags)
 {
 	struct open_how how = { .flags = flags | O_CLOEXEC, .mode = flags & O_CREAT ? 0644 : 0,
 				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	int fd = (int)syscall(SYS_openat2, root, name, &how, sizeof(how));
 
-	return (int)syscall(SYS_openat2, root, name, &how, sizeof(how));
+	if (fd < 0 && errno == ENOSYS)
+		err(77, "openat2");
+	return fd;
 }
 
 static void mount_inside(int root, const char *name, const char *what, const char *type, unsigned long flags)
