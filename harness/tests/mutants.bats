@@ -177,3 +177,20 @@ gone() { ! pgrep -f "$1"; }
     expect "what is wrong" "" "$(grep -A5 -E '^not ok|^mutants:' <<<"$output")"
     expect_status 0
 }
+
+@test "one mutant alone, LAB/NAME; built in one place and tried in another" {
+    mutants 01/shouts
+    expect_status 0
+    has "1..1" "ok 1 01-one: shouts: shouts"
+    mkdir "$USER_DIR/kept"
+    mutants --build --into "$USER_DIR/kept" 01/shouts 01/nameless
+    expect_status 0
+    rm "$LAB/greet.c"
+    mutants --from "$USER_DIR/kept" 01/shouts 01/nameless
+    expect_status 0
+    has "1..2" "ok 1 01-one: shouts: shouts" "ok 2 01-one: nameless: nameless"
+    mutants 01/nonsense
+    expect_status 2
+    mutants --from /nonexistent 01/shouts
+    expect_status 2
+}

@@ -466,3 +466,38 @@ END
     has "The problem, shown" "made" "Step 1: first" " echo " " icanon "
     has_not "hello from"
 }
+
+@test "--only: the sections of the blocks in a list, and before them what sets their variables" {
+    sheet <<'END'
+## Step 1
+```console
+$ echo one >>log; v=1
+```
+## Step 2
+```console
+$ echo two >>log
+```
+```console
+$ w=2; echo $w
+2
+```
+## Step 3
+```console
+$ echo three >>log; echo $v
+1
+```
+END
+    echo "$SHEET: Step 2: \$ w=2; echo \$w" >"$USER_DIR/list"
+    run "$TREE/harness/walk" --check --only "$USER_DIR/list" "$SHEET"
+    expect_status 0
+    has "1..2" "ok 1 $SHEET: Step 2: \$ echo two" "ok 2 $SHEET: Step 2: \$ w=2"
+    expect "run" two "$(xargs <"${SHEET%/*}/log")"
+    rm "${SHEET%/*}/log"
+    echo "$SHEET: Step 3: \$ echo three >>log; echo \$v" >"$USER_DIR/list"
+    run "$TREE/harness/walk" --check --only "$USER_DIR/list" "$SHEET"
+    expect_status 0
+    has "1..1" "ok 1 $SHEET: Step 3"
+    expect "run" "one two three" "$(xargs <"${SHEET%/*}/log")"
+    run "$TREE/harness/walk" --check --only /nonexistent "$SHEET"
+    expect_status 2
+}
