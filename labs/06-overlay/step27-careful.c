@@ -20,7 +20,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* an absolute link and two relative ones lead out of the image */
 static const char make_image[] =
 	"mkdir -p host/proc host/dev host/etc image/tmp && printf host >host/etc/hostname &&"
 	" ln -s \"$PWD/host/proc\" image/proc && ln -s ../host/dev image/dev && ln -s ../host/etc image/etc";
@@ -72,7 +71,6 @@ static void mount_inside(int root, const char *name, const char *what, const cha
 	say(name, fd < 0 || mount(what, target, type, flags, NULL));
 }
 
-/* prepare: what a runner does before the container's program starts */
 static void prepare(const char *name)
 {
 	int fd, root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -95,7 +93,6 @@ int main(int argc, char **argv)
 	dir = realpath(argv[1], NULL);
 	if (!dir || chdir(dir) || system(make_image))
 		err(1, "%s", argv[1]);
-	/* nothing of this outlives the program, but what is written to files */
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		err(1, "a mount namespace (root may make one, or: unshare -rm)");
 	prepare("image");
