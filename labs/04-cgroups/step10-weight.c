@@ -50,7 +50,7 @@ static void race(const char *names, const cpu_set_t *one)
 {
 	char file[] = "?/cgroup.procs";
 	struct rusage used;
-	pid_t pids[2];
+	pid_t pids[2] = { 0 };
 
 	for (int i = 0; (*file = names[i]); i++, waitpid(-1, NULL, WUNTRACED))
 		if ((pids[i] = fork()) <= 0) {
