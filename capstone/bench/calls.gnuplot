@@ -1,13 +1,11 @@
 # calls.gnuplot - summary.csv to what each system call costs under a filter
 #
-# Without openat, which costs ten times as much as the others.
-#
 #   gnuplot -e "summary='...'; output_file='...'" calls.gnuplot
 
 set terminal svg size 760,360 font "sans-serif,13" background "white"
 set output output_file
 set datafile separator ","
-rows(name) = "<awk -F, '$1 == \"calls\" && $5 == \"" . name . "\" && $3 !~ /openat/' " . summary
+rows(name) = "<awk -F, '$1 == \"calls\" && $5 == \"" . name . "\"' " . summary
 set title "One system call: median and quartiles"
 set ylabel "ns"
 set yrange [0:*]
