@@ -546,6 +546,7 @@ unguarded() { host nft delete table netdev skiff; }
     inside "$liar" ip link set eth0 down
     inside "$liar" ip link set eth0 address "$mac"
     inside "$liar" ip link set eth0 up
+    inside "$liar" ip neigh replace 10.121.0.1 lladdr 02:00:0a:79:00:01 dev eth0
     inside "$liar" busybox arping -q -A -c 1 -w 1 -I eth0 10.121.0.1 || true
     run ! pings "$liar" 10.121.0.1 1
     expect "the victim's port" skiff-two "$(learned)"
@@ -587,13 +588,18 @@ unguarded() { host nft delete table netdev skiff; }
 
 @test "nobody outside opens a connection to a container" {
     hint "replies only, see conntrack in nft(8)"
-    join one
-    web_server "$PID"
     inside "$OUT" ip route add 10.121.0.0/24 via 192.0.2.1
-    run ! asks "$OUT" "$ADDRESS"
-    host nft flush chain ip skiff forward
-    run -0 asks "$OUT" "$ADDRESS"
-    expect_output 192.0.2.2
+    # Neither where the host forwards nothing else, nor where it is a router.
+    for router in 0 1; do
+        host sh -c "echo $router >/proc/sys/net/ipv4/ip_forward"
+        join one
+        web_server "$PID"
+        run ! asks "$OUT" "$ADDRESS"
+        host nft flush chain ip skiff forward
+        run -0 asks "$OUT" "$ADDRESS"
+        expect_output 192.0.2.2
+        network down one
+    done
 }
 
 @test "the host becomes no router for others" {
