@@ -66,7 +66,7 @@ static void look(const char *who, const char *path)
 
 int main(int argc, char **argv)
 {
-	char name[] = "lab-bpf.XXXXXX", log[4096] = "";
+	char name[] = "lab-bpf-device.XXXXXX", log[4096] = "";
 	int group, program;
 	FILE *f;
 

@@ -80,7 +80,7 @@ static void send_ten(void)
 int main(int argc, char **argv)
 {
 	int budget = argc == 2 ? atoi(argv[1]) : 1000000, map, program, group;
-	char name[] = "lab-bpf.XXXXXX";
+	char name[] = "lab-bpf-net.XXXXXX";
 	uint64_t bytes = 0;
 
 	if (argc > 2 || budget < 1)

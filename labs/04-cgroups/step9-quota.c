@@ -77,7 +77,7 @@ static int measure(void)
 int main(int argc, char **argv)
 {
 	static const char bar[] = "##################################################";
-	char *usual[] = { "10", "25", "50", "100", NULL }, name[] = "lab-cpu.XXXXXX", quota[32];
+	char *usual[] = { "10", "25", "50", "100", NULL }, name[] = "lab-quota.XXXXXX", quota[32];
 	char **list = argc > 1 ? argv + 1 : usual, *file;
 
 	for (char **text = list; *text; text++)

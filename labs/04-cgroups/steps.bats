@@ -6,19 +6,18 @@ load ../../support/bats
 
 setup() {
     lab_setup
-    export FOOTPRINT_CGROUPS='lab-*'
-    LOOP='' SWAP=''
+    LOOP=''
 }
 
 teardown() {
     [ -z "$LOOP" ] || losetup --detach "$LOOP"
-    [ -z "$SWAP" ] || swapoff "$SWAP"
     lab_teardown
 }
 
 # step PROGRAM [ARG...]: it ends well, and leaves no group and no process
 step() {
     local before
+    export FOOTPRINT_CGROUPS="lab-${1#*-}.*"
     before=$(footprint)
     run bounded "./$1" "${@:2}"
     require_step "$status"
@@ -178,19 +177,8 @@ STEPS=(step2-mkdir step3-born "step4-memory 16" "step5-reclaim 16 /etc/passwd" "
     has "the child touched 48 of 48 MiB at once, and lives"
 }
 
-# own_swap: in the lab VM, which is thrown away, a swap file of our own
-own_swap() {
-    [ "${VM-}" = 1 ] && [ "$(wc -l </proc/swaps)" -lt 2 ] || return 0
-    disk_file 64
-    chmod 600 "$FILE"
-    mkswap -q "$FILE"
-    swapon "$FILE"
-    SWAP=$FILE
-}
-
 @test "step7: what does not fit goes to the swap, up to a limit of its own" {
     require root cgroup:memory
-    own_swap
     step step7-swap 16 64 32
     between "MiB of swap" 14 32 "$(number 'has touched 32 MiB; memory[a-z.]*: (swap )?([0-9]+) MiB')"
     step step7-swap 16 0 32
