@@ -112,6 +112,9 @@ summary() { awk -F, -v key="$1,$2,$3,$4" -v n="$5" '$1 "," $2 "," $3 "," $5 == k
     ratio=$(awk -v a="$(values start skiff 0 wall | sed -n 2p)" -v b="$(values start floor 0 wall | sed -n 2p)" 'BEGIN { printf "%.2f", a / b }')
     expect "skiff to the floor" "$ratio,$(awk -v r="$ratio" 'BEGIN { print r <= 1.5 ? "yes" : "no" }')" \
         "$(sed -n 's/^start: at most 1.5 times the floor,1.5,//p' "$OUT/goals.csv")"
+    ratio=$(awk -v a="$(values running skiff 2 wall)" -v b="$(values running skiff 0 wall)" 'BEGIN { printf "%.2f", a / b }')
+    expect "beside 2 others" "$ratio,$(awk -v r="$ratio" 'BEGIN { print r <= 1.1 ? "yes" : "no" }')" \
+        "$(sed -n 's/^running: beside 2 others at most 1.1 times alone,1.1,//p' "$OUT/goals.csv")"
 }
 
 @test "the charts are SVG, and have a bar for each contender" {

@@ -16,7 +16,7 @@ set grid ytics lc rgb "#dddddd"
 set style data histogram
 set style histogram errorbars gap 1.5 lw 1
 set style fill solid
-set key outside top center horizontal
+set key top left Left reverse
 plot rows("unconfined") using 8:7:9:xtic(3) title "no filter" lc rgb "#c7c7c7", \
      rows("skiff") using 8:7:9 title "skiff's" lc rgb "#1f77b4", \
      rows("docker") using 8:7:9 title "Docker's list" lc rgb "#ff7f0e"
