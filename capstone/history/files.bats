@@ -191,6 +191,7 @@ ruin='exec 2>/dev/null
     run skiff --delegate -m 48m --pids-limit 40 --timeout 15 "$ROOTFS" sh -c 'cd /sys/fs/cgroup || exit 1
         for dir in . memory pids unified; do for file in memory.max memory.limit_in_bytes memory.memsw.limit_in_bytes memory.swap.max \
             pids.max cpu.max cpu.cfs_quota_us cgroup.max.descendants memory.oom_control; do
+            [ -e $dir/$file ] || continue
             for value in max -1 1073741824; do (echo $value >$dir/$file) 2>/dev/null && echo "wrote $value to $dir/$file"; done
         done; done
         for file in $(find . -name release_agent -o -name cgroup.procs | grep "[.][.]/"); do (echo $$ >$file) 2>/dev/null && echo "wrote $file"; done

@@ -70,7 +70,7 @@ victim() {
     run bash -c 'exec "$@" </' _ unshare --mount "$HERE/naive" run "$ROOTFS" payload-files "descriptors=$CANARY"
     expect_match "control: on the naive runner" " in\$" "$output"
     for fd in "0</" "1</" "2</"; do
-        run bash -c "shift; exec \"\$@\" $fd" _ - "$EXERCISE" run "$ROOTFS" sh -c "payload-files descriptors=$CANARY >/tmp/said 2>/dev/null; grep -q ' in' /tmp/said && exit 9; exit 0"
+        run bash -c "shift; exec \"\$@\" $fd" _ - "$EXERCISE" run -i "$ROOTFS" sh -c "payload-files descriptors=$CANARY >/tmp/said 2>/dev/null; grep -q ' in' /tmp/said && exit 9; exit 0"
         expect "with $fd: status $status" "0 or 125" "$(case $status in 0 | 125) echo 0 or 125 ;; *) echo "it got out" ;; esac)"
     done
 }

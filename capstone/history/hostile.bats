@@ -381,7 +381,9 @@ swapped() {
         run --separate-stderr skiff --name "$name" "$IMAGE" true
         one_line || { echo "(--name '$name')"; return 1; }
         for command in exec kill stats; do
-            run --separate-stderr prog "$command" "$name" true
+            arguments=(-- "$name")
+            [ "$command" != exec ] || arguments+=(true)
+            run --separate-stderr prog "$command" "${arguments[@]}"
             [ "$status" -ne 0 ] || expect "skiff $command '$name'" "refused" "status 0"
             expect "lines of skiff $command '$name'" 1 "$(wc -l <<<"$stderr")"
         done
