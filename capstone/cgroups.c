@@ -5,10 +5,9 @@
  * and the directories are one to three, or more with --delegate.
  */
 #include <inttypes.h>
-#include <sys/stat.h>
 #include <time.h>
 
-#include "skiff.h"
+#include "command/command.h"
 
 enum { MEMORY, PIDS, CPU, FREEZER, CPUACCT, CONTROLLERS };
 static const char *const names[] = { "memory", "pids", "cpu", "freezer", "cpuacct" };
@@ -137,16 +136,16 @@ int cgroup_create(struct cgroup *group, const struct config *config, const char 
 {
 	/* Order counts: v1 refuses a memory+swap limit below the memory limit.
 	 * An optional file is one that this kernel may be built without. */
-	struct { int controller; const char *v1, *v2; bool optional; char text[48]; } limits[] = {
-		{ MEMORY, "memory.limit_in_bytes", "memory.max", false, "" },
-		{ MEMORY, "memory.memsw.limit_in_bytes", NULL, true, "" },
-		{ MEMORY, NULL, "memory.swap.max", true, "0" },
-		{ PIDS, "pids.max", "pids.max", false, "" },
-		{ CPU, "cpu.cfs_period_us", NULL, false, "" },
-		{ CPU, "cpu.cfs_quota_us", "cpu.max", false, "" },
+	const struct { int controller; const char *v1, *v2; bool optional; uint64_t value; } limits[] = {
+		{ MEMORY, "memory.limit_in_bytes", "memory.max", false, config->memory },
+		{ MEMORY, "memory.memsw.limit_in_bytes", NULL, true, config->memory },
+		{ MEMORY, NULL, "memory.swap.max", true, 0 },
+		{ PIDS, "pids.max", "pids.max", false, config->pids },
+		{ CPU, "cpu.cfs_quota_us", "cpu.max", false, config->cpu_quota },       /* of a period of 100000 */
 	};
 	struct hierarchy found[CONTROLLERS] = { { .version = 0 } };
 	const struct cgroup_dir *dirs[CONTROLLERS];
+	char text[48];
 	int born = -1;
 
 	find_hierarchies(found);
@@ -156,19 +155,14 @@ int cgroup_create(struct cgroup *group, const struct config *config, const char 
 			if (dirs[i] == NULL)
 				return -1;
 		}
-	snprintf(limits[0].text, 48, "%" PRIu64, config->memory);
-	snprintf(limits[1].text, 48, "%" PRIu64, config->memory);
-	snprintf(limits[3].text, 48, "%" PRIu64, config->pids);
-	snprintf(limits[4].text, 48, "%d", CPU_PERIOD_US);
 	for (size_t i = 0; i < COUNT(limits); i++) {
 		const struct cgroup_dir *dir = dirs[limits[i].controller];
 		const char *file = dir->version == 2 ? limits[i].v2 : limits[i].v1;
-		if (i == 5)
-			snprintf(limits[5].text, 48, dir->version == 2 ? "%" PRIu64 " %d" : "%" PRIu64,
-				 config->cpu_quota, CPU_PERIOD_US);
-		if (file != NULL && file_write(limits[i].text, "%s/%s", dir->path, file) < 0 &&
+		snprintf(text, sizeof(text), "%" PRIu64 "%s", limits[i].value,
+			 dir->version == 2 && limits[i].controller == CPU ? " 100000" : "");
+		if (file != NULL && file_write(text, "%s/%s", dir->path, file) < 0 &&
 		    !(limits[i].optional && errno == ENOENT))
-			return fail(f, errno, "cgroup: %s of %s", file, limits[i].text);
+			return fail(f, errno, "cgroup: %s of %s", file, text);
 	}
 	for (int i = 0; i < group->count && born < 0; i++)
 		if (group->dir[i].version == 2)
@@ -189,33 +183,6 @@ int cgroup_enter(const struct cgroup *group, bool born, struct failure *f)
 			TRY(file_write("0", "%s/cgroup.procs", dir->path), "cgroup: entering %s", dir->path);
 	}
 	return 0;
-}
-
-int cgroup_delegate(const struct cgroup *group, pid_t child, struct failure *f)
-{
-	/* Not the limits: they stay out of reach (cgroups(7), "Delegation"). */
-	static const char *const files[] = { "", "/cgroup.procs", "/tasks", "/cgroup.threads", "/cgroup.subtree_control" };
-	char path[600], map[256];
-	unsigned uid, gid;
-
-	if (file_read(map, sizeof(map), "/proc/%d/uid_map", (int)child) < 0 || sscanf(map, "%*u %u", &uid) != 1 ||
-	    file_read(map, sizeof(map), "/proc/%d/gid_map", (int)child) < 0 || sscanf(map, "%*u %u", &gid) != 1)
-		return fail(f, errno, "--delegate: whose?");
-	for (int i = 0; i < group->count; i++)
-		for (size_t n = 0; n < COUNT(files); n++) {
-			snprintf(path, sizeof(path), "%s%s", group->dir[i].path, files[n]);
-			if (chown(path, uid, gid) < 0 && errno != ENOENT)
-				return fail(f, errno, "--delegate: %s", path);
-		}
-	return 0;
-}
-
-int cgroup_read(const struct cgroup *group, const char *v1, const char *v2, char *text, size_t size)
-{
-	for (int i = 0; i < group->count; i++)
-		if (file_read(text, size, "%s/%s", group->dir[i].path, group->dir[i].version == 2 ? v2 : v1) == 0)
-			return 0;
-	return -1;
 }
 
 void cgroup_remove(const struct cgroup *group)

@@ -3,38 +3,38 @@
 
 #include "skiff.h"
 
-/* A name from the command line may hold a newline: one failure, one line. */
-static void one_line(char *text)
+static void describe(struct failure *f, int err, const char *format, va_list args)
 {
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
+	size_t n;
+
+	vsnprintf(f->text, sizeof(f->text), format, args);
+	n = strlen(f->text);
+	if (err != 0)
+		snprintf(f->text + n, sizeof(f->text) - n, ": %s", strerror(err));
+	/* A name from the command line may hold a newline: one failure, one line. */
+	for (char *c = f->text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 }
 
 int fail(struct failure *f, int err, const char *format, ...)
 {
 	va_list args;
-	size_t n;
 
 	f->status = 125;
 	va_start(args, format);
-	vsnprintf(f->text, sizeof(f->text), format, args);
+	describe(f, err, format, args);
 	va_end(args);
-	n = strlen(f->text);
-	if (err != 0)
-		snprintf(f->text + n, sizeof(f->text) - n, ": %s", strerror(err));
-	one_line(f->text);
 	return -1;
 }
 
 void warn_line(const char *format, ...)
 {
-	char text[600];
+	struct failure f;
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	describe(&f, 0, format, args);
 	va_end(args);
-	one_line(text);
-	fprintf(stderr, "skiff: warning: %s\n", text);
+	fprintf(stderr, "skiff: warning: %s\n", f.text);
 }

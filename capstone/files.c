@@ -1,9 +1,6 @@
 /* files.c - small files, descriptors and helper programs */
-#include <ftw.h>
-#include <libgen.h>
 #include <spawn.h>
 #include <stdarg.h>
-#include <sys/wait.h>
 
 #include "skiff.h"
 
@@ -77,26 +74,4 @@ int program_run(const char *const *argv, int out)
 	return WEXITSTATUS(status);
 }
 
-const char *program_beside(char *path, size_t size, const char *name)
-{
-	ssize_t n = readlink("/proc/self/exe", path, size - 1);
 
-	path[n < 0 ? 0 : n] = '\0';
-	if (strncmp(path, "/memfd:", 7) == 0)
-		snprintf(path, size, "%s", program_invocation_name);
-	n = (ssize_t)strlen(dirname(path));
-	snprintf(path + n, size - (size_t)n, "/%s", name);
-	return path;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st, (void)type, (void)where;
-	remove(path);
-	return 0;
-}
-
-void remove_tree(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}

@@ -2,15 +2,10 @@
  *
  * The order is the point: each step takes away what the next does not need.
  */
-#include <linux/sched.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
-#include "skiff.h"
+#include "command/command.h"
 
-static void report(int socket, struct failure *f) __attribute__((noreturn));
-static void report(int socket, struct failure *f)
+void init_report(int socket, struct failure *f)
 {
 	if (f->status == 0)     /* never to be taken for "ready" */
 		fail(f, 0, "a step failed and did not say why");
@@ -18,9 +13,7 @@ static void report(int socket, struct failure *f)
 	_exit(f->status);
 }
 
-/* await_go - a parent that is gone gave no permission: there is nobody left to
- * report to */
-static void await_go(int socket)
+void init_await(int socket)
 {
 	struct failure go;
 
@@ -62,13 +55,15 @@ static int take_root_away(const struct config *config, struct failure *f)
 	TRY(chdir(workdir), "--workdir: %s", workdir);
 	if (getcwd(where, sizeof(where)) == NULL || *where != '/')
 		return fail(f, 0, "--workdir: %s: leads out of the container", workdir);
+	/* No descriptor of the host's gets any further: an open directory is a
+	 * way out (CVE-2016-9962, CVE-2024-21626). */
+	TRY(syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */), "close_range");
 	/* Lost at every change of ids (prctl(2)), and this was the last. */
 	TRY(prctl(PR_SET_PDEATHSIG, SIGKILL), "PR_SET_PDEATHSIG");
 	return 0;
 }
 
-/* run - COMMAND, found in the container's PATH.  Returns only on failure. */
-static void run(const struct config *config, struct failure *f)
+void init_run(const struct config *config, struct failure *f)
 {
 	sigset_t none;
 	int err;
@@ -85,65 +80,26 @@ static void run(const struct config *config, struct failure *f)
 	f->status = err == ENOENT ? 127 : 126;
 }
 
-/*
- * init - PID 1 with --init: COMMAND is its child; it reaps orphans, passes
- * signals on, and ends with COMMAND's status, which ends the rest.
- */
-static void init(const struct config *config, int socket, struct failure *f)
-{
-	int status, result = -1;
-	pid_t child, pid;
-	sigset_t all;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-	child = fork();
-	if (child == 0 || child < 0) {
-		if (child == 0)
-			run(config, f);
-		else
-			fail(f, errno, "fork");
-		report(socket, f);
-	}
-	syscall(SYS_close_range, 3U, ~0U, 0U);
-	while (result < 0) {
-		int signo = sigwaitinfo(&all, NULL);
-		if (signo > 0 && signo != SIGCHLD)
-			kill(child, signo);
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-			if (pid == child)
-				result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	}
-	_exit(result);
-}
-
-/* become - the container is made, or joined: less privilege, step by step */
-static void become(const struct config *config, int socket) __attribute__((noreturn));
-static void become(const struct config *config, int socket)
+void init_become(const struct config *config, int socket) __attribute__((noreturn));
+void init_become(const struct config *config, int socket)
 {
 	struct failure f = { 0 };
 	int master;
 
 	if (session_new(&f) < 0 || (master = standard_streams(config, &f)) < 0 || take_root_away(config, &f) < 0)
-		report(socket, &f);
+		init_report(socket, &f);
 	/* Ready.  A parent that is gone since is one that the keeper knows of. */
 	if (sync_send(socket, &f, master > 0 ? master : -1) < 0)
 		_exit(125);
-	/* No descriptor of the host's gets any further: an open directory is a
-	 * way out (CVE-2016-9962, CVE-2024-21626). */
-	if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) < 0) {
-		fail(&f, errno, "close_range");
-		report(socket, &f);
-	}
 	/* Last before execve(2), so that the filter need not allow anything
 	 * above.  PID 1 has it too: without, others could take it over through
 	 * /proc/1/mem. */
 	if (config->security.no_new_privs && seccomp_apply(&config->security, &f) < 0)
-		report(socket, &f);
+		init_report(socket, &f);
 	if (config->init)
-		init(config, socket, &f);
-	run(config, &f);
-	report(socket, &f);
+		reaper_run(config, socket, &f);
+	init_run(config, &f);
+	init_report(socket, &f);
 }
 
 void init_main(struct config *config, const struct record *record, int socket)
@@ -151,40 +107,13 @@ void init_main(struct config *config, const struct record *record, int socket)
 	struct failure f = { 0 };
 
 	/* Nothing before the parent has mapped our ids and placed us. */
-	await_go(socket);
+	init_await(socket);
 	umask(022);
 	/* First into the limits, as the user who made them. */
 	if (cgroup_enter(&record->cgroup, true, &f) < 0 ||
 	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0) ||
 	    namespaces_setup(config, &f) < 0 || overlay_enter(config, record, &f) < 0)
-		report(socket, &f);
-	become(config, socket);
+		init_report(socket, &f);
+	init_become(config, socket);
 }
 
-void init_join(const struct config *config, const struct record *record, int target, int socket)
-{
-	/* To be the parent's own child, as this process is. */
-	struct clone_args args = { .flags = CLONE_PARENT | CLONE_PIDFD };
-	struct failure f = { 0 };
-	int pidfd = -1;
-	pid_t pid;
-
-	/* Those inside must not get hold of a process that is half way in
-	 * (CVE-2016-9962): nobody may look into it until it runs COMMAND. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	await_go(socket);
-	umask(022);
-	if (cgroup_enter(&record->cgroup, false, &f) < 0 || namespaces_join(config, target, &f) < 0 ||
-	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0))
-		report(socket, &f);
-	args.pidfd = (uintptr_t)&pidfd;
-	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	if (pid == 0)
-		become(config, socket);
-	if (pid < 0) {
-		fail(&f, errno, "clone3");
-		report(socket, &f);
-	}
-	snprintf(f.text, sizeof(f.text), "%d", (int)pid);
-	_exit(sync_send(socket, &f, pidfd) < 0 ? 125 : 0);
-}

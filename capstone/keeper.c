@@ -6,25 +6,14 @@
  * with skiff, where it finds what is there to be removed.
  */
 #include <poll.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
-#include "skiff.h"
+#include "command/command.h"
 
 void keeper_clean(struct record *record)
 {
-	char path[512], work[600];
-
-	if (record->bridged)
-		program_run((const char *[]){ program_beside(path, sizeof(path), "network/skiff-network"), "down",
-					      record->id, NULL }, -1);
-	record->bridged = false;
+	network_disconnect(record);
 	cgroup_remove(&record->cgroup);
-	if (record->work[0] != '\0') {
-		snprintf(work, sizeof(work), "%s/work", record->work);
-		chmod(work, 0700);      /* overlay's own, of mode 000 */
-		remove_tree(record->work);
-	}
+	upper_close(record);
 	record_remove(record);
 }
 
@@ -53,7 +42,7 @@ int keeper_start(struct record *record, int lock, pid_t *pid, struct failure *f)
 {
 	int pair[2];
 
-	PASS(sync_pair(pair, f));
+	TRY(SYNC_PAIR(pair), "socketpair");
 	*pid = fork();
 	if (*pid == 0) {
 		/*
@@ -68,15 +57,8 @@ int keeper_start(struct record *record, int lock, pid_t *pid, struct failure *f)
 		keeper_main(record, 0);
 	}
 	close(pair[1]);
-	if (*pid < 0)
-		close(pair[0]);
-	return *pid < 0 ? fail(f, errno, "fork") : pair[0];
-}
-
-int keeper_watch(int keeper, int pidfd, struct failure *f)
-{
-	TRY(sync_send(keeper, &(struct failure){ .status = 0 }, pidfd), "keeper");
-	return 0;
+	TRY(*pid, "fork");
+	return pair[0];
 }
 
 void keeper_dismiss(int keeper, pid_t pid)

@@ -6,14 +6,10 @@
  * descriptor, never onto a name.  On the way to those three no link is followed
  * at all; on the way to a volume links are, but none leads out of the root.
  */
-#include <inttypes.h>
-#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 
-#include "skiff.h"
+#include "command/command.h"
 
 enum { SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
@@ -57,7 +53,7 @@ int mount_change(int mount, unsigned set, const char *what, struct failure *f)
 
 /* open_inside - O_PATH descriptor of PATH below ROOT, links followed inside it
  * or, if STRICT, not at all */
-static int open_inside(int root, const char *path, bool strict)
+int open_inside(int root, const char *path, bool strict)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
@@ -68,7 +64,7 @@ static int open_inside(int root, const char *path, bool strict)
 }
 
 /* directory_inside - of one component, no link followed, made if missing */
-static int directory_inside(int root, const char *name, struct failure *f)
+int directory_inside(int root, const char *name, struct failure *f)
 {
 	int fd = open_inside(root, name, true);
 
@@ -80,47 +76,8 @@ static int directory_inside(int root, const char *name, struct failure *f)
 	return fd;
 }
 
-/* target_inside - of any PATH, made if missing: the last component a file or a
- * DIRECTORY, those before it directories */
-static int target_inside(int root, const char *path, bool directory, struct failure *f)
-{
-	char part[4096];
-	size_t end = 0;
-	struct statfs fs;
-	int fd = -1;
-
-	while (path[end] != '\0' && end < sizeof(part)) {
-		size_t start = end + strspn(path + end, "/");
-		end = start + strcspn(path + start, "/");
-		close_fd(&fd);
-		memcpy(part, path, end);
-		part[end] = '\0';
-		fd = open_inside(root, part, false);
-		if (fd >= 0 || errno != ENOENT)
-			continue;
-		part[start] = '\0';
-		CLOSED int parent = open_inside(root, start > 0 ? part : "/", false);
-		const char *name = memcpy(part, path + start, end - start);
-		part[end - start] = '\0';
-		if (directory || path[end] != '\0')
-			mkdirat(parent, name, 0755);
-		else
-			close(openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
-		memcpy(part, path, end);
-		part[end] = '\0';
-		fd = open_inside(root, part, false);
-	}
-	TRY(fd, "%s in the container", path);
-	/* A process's own files are no place to mount on (CVE-2019-16884). */
-	if (fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC) {
-		close(fd);
-		return fail(f, 0, "%s: nothing is mounted in /proc or /sys", path);
-	}
-	return fd;
-}
-
 /* clone_mount - a detached bind mount of what is at PATH */
-static int clone_mount(int dir, const char *path, unsigned flags, struct failure *f)
+int clone_mount(int dir, const char *path, unsigned flags, struct failure *f)
 {
 	int fd = (int)syscall(SYS_open_tree, dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 
@@ -166,49 +123,6 @@ static int fill_dev(int root, struct failure *f)
 	return 0;
 }
 
-/* fill_cgroups - --delegate: the container's own directories where programs
- * look for the hierarchies; its processes in a leaf, as v2 wants it */
-static int fill_cgroups(const struct cgroup *group, int root, struct failure *f)
-{
-	static const char *const options[] = { "mode", "0755", "size", "64k", NULL };
-	int target = open_inside(root, "sys/fs/cgroup", true), tree;
-	bool single = group->count == 1 && strcmp(group->dir[0].name, "/cgroup") == 0;
-
-	if (!single) {
-		PASS(mount_attach(mount_new("tmpfs", options, SAFE, f), target, "/sys/fs/cgroup", f));
-		TRY(target = open_inside(root, "sys/fs/cgroup", true), "/sys/fs/cgroup");
-	}
-	for (int i = 0; i < group->count; i++) {
-		const struct cgroup_dir *dir = &group->dir[i];
-		char path[600];
-		snprintf(path, sizeof(path), "%s/init", dir->path);
-		if (dir->version == 2 && (mkdir(path, 0755) < 0 || file_write("0", "%s/cgroup.procs", path) < 0))
-			return fail(f, errno, "--delegate: %s", path);
-		PASS(tree = clone_mount(AT_FDCWD, dir->path, 0, f));
-		PASS(mount_attach(tree, single ? target : directory_inside(target, dir->name + 1, f), dir->path, f));
-	}
-	return single ? 0 : close(target);
-}
-
-/* fill_attached - a volume, or a tmpfs; from neither comes a device or privilege */
-static int fill_attached(const struct config *config, const struct attached *attached, int root, struct failure *f)
-{
-	unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (attached->read_only ? MOUNT_ATTR_RDONLY : 0);
-	char half[32];
-	const char *options[] = { "mode", attached->mode, "size", attached->size != NULL ? attached->size : half, NULL };
-	struct stat st = { .st_mode = S_IFDIR };
-	int tree = attached->tree;
-
-	snprintf(half, sizeof(half), "%" PRIu64 "k", config->memory / 2048);
-	if (attached->source == NULL)
-		tree = mount_new("tmpfs", options, attributes | (attached->exec ? 0 : MOUNT_ATTR_NOEXEC), f);
-	else
-		TRY(fstat(tree, &st), "%s", attached->source);
-	if (attached->source != NULL)
-		PASS(mount_change(tree, attributes, attached->source, f));
-	return mount_attach(tree, target_inside(root, attached->target, S_ISDIR(st.st_mode), f), attached->target, f);
-}
-
 int mounts_fill(const struct config *config, const struct cgroup *group, int root, struct failure *f)
 {
 	int sys;
@@ -217,16 +131,14 @@ int mounts_fill(const struct config *config, const struct cgroup *group, int roo
 	PASS(mount_attach(mount_new("proc", NULL, SAFE, f), directory_inside(root, "proc", f), "/proc", f));
 	/* A sysfs shows the network namespace it was mounted in, and so may be
 	 * mounted only by that one's owner. */
-	if (config->network != NETWORK_HOST)
+	if (config->sys == NULL)
 		sys = mount_new("sysfs", NULL, SAFE | MOUNT_ATTR_RDONLY, f);
 	else
-		sys = mount_change(config->sys.tree, SAFE | MOUNT_ATTR_RDONLY, "/sys", f);
+		sys = mount_change(config->sys->fd, SAFE | MOUNT_ATTR_RDONLY, "/sys", f);
 	PASS(mount_attach(sys, directory_inside(root, "sys", f), "/sys", f));
 	if (config->security.delegate)
-		PASS(fill_cgroups(group, root, f));
-	for (int i = 0; i < config->attached_count; i++)
-		PASS(fill_attached(config, &config->attached[i], root, f));
-	return 0;
+		PASS(delegate_mount(group, root, f));
+	return volumes_mount(config, root, f);
 }
 
 /* Docker's lists; what is not there on this kernel needs no hiding. */

@@ -2,12 +2,9 @@
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 
-#include "skiff.h"
+#include "command/command.h"
 
 pid_t namespaces_clone(const struct config *config, int born, int *pidfd, struct failure *f)
 {
@@ -37,27 +34,6 @@ pid_t namespaces_clone(const struct config *config, int born, int *pidfd, struct
 	return pid < 0 ? fail(f, errno, "clone3") : pid;
 }
 
-int namespaces_join(const struct config *config, int pidfd, struct failure *f)
-{
-	/* All at once: from the first on we are in the container's power. */
-	TRY(setns(pidfd, (int)config->security.namespaces), "entering the container's namespaces");
-	return 0;
-}
-
-static int set_clocks(int64_t offset, struct failure *f)
-{
-	char text[96];
-
-	TRY(unshare(CLONE_NEWTIME), "a time namespace");
-	/* Becoming root has made our files in /proc somebody else's. */
-	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	snprintf(text, sizeof(text), "monotonic %lld 0\nboottime %lld 0\n", (long long)offset, (long long)offset);
-	TRY(file_write(text, "/proc/self/timens_offsets"), "--time-offset %lld", (long long)offset);
-	CLOSED int fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
-	TRY(setns(fd, CLONE_NEWTIME), "entering the time namespace");
-	return 0;
-}
-
 int namespaces_setup(const struct config *config, struct failure *f)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -65,7 +41,7 @@ int namespaces_setup(const struct config *config, struct failure *f)
 	TRY(unshare(CLONE_NEWCGROUP), "a cgroup namespace");
 	TRY(sethostname(config->hostname, strlen(config->hostname)), "hostname '%s'", config->hostname);
 	if (config->security.namespaces & CLONE_NEWTIME)
-		PASS(set_clocks(config->time_offset, f));
+		PASS(clocks_set(config->time_offset, f));
 	if (config->network == NETWORK_HOST)
 		return 0;
 	CLOSED int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

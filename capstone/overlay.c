@@ -1,12 +1,10 @@
 /* overlay.c - the container's root: what it writes is not in ROOTFS (lab 06) */
 #include <inttypes.h>
 #include <linux/mount.h>
-#include <sys/file.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 
-#include "skiff.h"
+#include "command/command.h"
 
 #define STAGE "/tmp"    /* any directory will do: the container never sees it */
 
@@ -17,8 +15,7 @@ static bool overlay_shifts(void)
 	struct utsname kernel;
 	int major, minor;
 
-	return uname(&kernel) == 0 && sscanf(kernel.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 5 || (major == 5 && minor >= 19));
+	return uname(&kernel) == 0 && sscanf(kernel.release, "%d.%d", &major, &minor) == 2 && 100 * major + minor >= 519;
 }
 
 /* clone_tree - a detached mount of PATH, nothing of which propagates.  A layer
@@ -39,76 +36,29 @@ static int clone_tree(const char *path, bool recursive)
 	return fd;
 }
 
-/* open_attached - what the caller may not clone yet, the child will */
-static int open_attached(struct attached *attached, bool recursive, struct failure *f)
-{
-	if (attached->source == NULL || attached->tree >= 0)
-		return 0;
-	attached->tree = clone_tree(attached->source, recursive);
-	if (attached->tree < 0 && errno == EPERM)
-		return access(attached->source, F_OK) < 0 ? fail(f, errno, "%s", attached->source) : 0;
-	TRY(attached->tree, "%s", attached->source);
-	return 0;
-}
-
-/* open_upper - overlay wants upper and work in one mount: that of the directory
- * which they are both in */
-static int open_upper(struct attached *upper, struct record *record, struct failure *f)
-{
-	char *path = realpath(upper->source, NULL), *slash;
-	struct stat here, above;
-	int fd;
-
-	if (path == NULL)
-		return fail(f, errno, "--upper: %s", upper->source);
-	/* For as long as skiff runs; two containers would ruin each other's. */
-	TRY(fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "--upper: %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return fail(f, 0, "--upper: %s: in use by another container", path);
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	upper->source = slash == path ? strdup("/") : path;
-	upper->target = slash + 1;
-	if (fstat(fd, &here) < 0 || stat(upper->source, &above) < 0 || here.st_dev != above.st_dev)
-		return fail(f, 0, "--upper: %s is a mount point: name a directory in it", upper->target);
-	snprintf(record->work, sizeof(record->work), "%s/.%s.%s", upper->source, upper->target, record->id);
-	TRY(mkdir(record->work, 0700), "--upper: %s", record->work);
-	return 0;
-}
-
+/* open_all - what the caller may not clone yet, the child will */
 static int open_all(struct config *config, struct failure *f)
 {
-	if (config->network == NETWORK_HOST)
-		config->sys.source = "/sys";
-	PASS(open_attached(&config->sys, false, f));
-	PASS(open_attached(&config->upper, false, f));
-	for (int i = 0; i < config->lower_count; i++)
-		PASS(open_attached(&config->lowers[i], false, f));
-	for (int i = 0; i < config->attached_count; i++)
-		PASS(open_attached(&config->attached[i], true, f));
+	for (struct tree *tree = config->trees; tree < config->trees + config->tree_count; tree++) {
+		if (tree->kind == TMPFS || tree->fd >= 0)
+			continue;
+		tree->fd = clone_tree(tree->source, tree->kind == VOLUME);
+		if (tree->fd < 0 && (errno != EPERM || access(tree->source, F_OK) < 0))
+			return fail(f, errno, "%s", tree->source);
+	}
 	return 0;
 }
 
 int overlay_open(struct config *config, struct record *record, struct failure *f)
 {
-	if (config->upper.source != NULL)
-		PASS(open_upper(&config->upper, record, f));
+	if (config->upper != NULL)
+		PASS(upper_open(config->upper, record, f));
 	return open_all(config, f);
-}
-
-static void shift(const struct attached *attached, int user, bool possible)
-{
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user };
-
-	errno = EINVAL;
-	if (attached->tree >= 0 && (!possible || syscall(SYS_mount_setattr, attached->tree, "",
-				    AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0))
-		warn_line("the ids of %s cannot be mapped on this kernel or filesystem (%s): "
-			  "its files belong to nobody inside", attached->source, strerror(errno));
 }
 
 int overlay_shift(const struct config *config, pid_t child, struct failure *f)
 {
+	struct mount_attr shift = { .attr_set = MOUNT_ATTR_IDMAP };
 	char path[48];
 
 	if (!(config->security.namespaces & CLONE_NEWUSER) || geteuid() != 0)
@@ -116,23 +66,28 @@ int overlay_shift(const struct config *config, pid_t child, struct failure *f)
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)child);
 	CLOSED int user = open(path, O_RDONLY | O_CLOEXEC);
 	TRY(user, "%s", path);
-	shift(&config->upper, user, overlay_shifts());
-	for (int i = 0; i < config->lower_count; i++)
-		shift(&config->lowers[i], user, overlay_shifts());
-	for (int i = 0; i < config->attached_count; i++)
-		shift(&config->attached[i], user, true);
+	shift.userns_fd = (uint64_t)user;
+	for (const struct tree *tree = config->trees; tree < config->trees + config->tree_count; tree++) {
+		if (tree->fd < 0 || tree->kind == SYSFS)
+			continue;
+		errno = EINVAL;
+		if ((tree->kind != VOLUME && !overlay_shifts()) ||
+		    syscall(SYS_mount_setattr, tree->fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &shift, sizeof(shift)) < 0)
+			warn_line("the ids of %s cannot be mapped on this kernel or filesystem (%s): "
+				  "its files belong to nobody inside", tree->source, strerror(errno));
+	}
 	return 0;
 }
 
-static int stage_tree(const struct attached *attached, const char *name, struct failure *f)
+static int stage_tree(const struct tree *tree, const char *name, struct failure *f)
 {
 	TRY(mkdir(name, 0755), STAGE "/%s", name);
-	return mount_attach(attached->tree, open(name, O_PATH | O_DIRECTORY | O_CLOEXEC), attached->source, f);
+	return mount_attach(tree->fd, open(name, O_PATH | O_DIRECTORY | O_CLOEXEC), tree->source, f);
 }
 
 /* stage - a tmpfs of the container's own, the layers mounted in it, and upper
  * and work.  LOWERDIR becomes their names, the top one first. */
-static int stage(const struct config *config, char *lowerdir, size_t room, struct failure *f)
+static int stage(const struct config *config, char *lowerdir, struct failure *f)
 {
 	static const char *const names[] = { "merged", "upper", "work" };
 	char size[32], name[16];
@@ -145,19 +100,20 @@ static int stage(const struct config *config, char *lowerdir, size_t room, struc
 	TRY(chdir(STAGE), STAGE);
 	for (size_t i = 0; i < COUNT(names); i++)
 		TRY(mkdir(names[i], 0755), STAGE "/%s", names[i]);
-	*lowerdir = '\0';
-	for (int i = config->lower_count - 1; i >= 0; i--) {
+	for (int i = config->tree_count - 1; i >= 0; i--) {
+		if (config->trees[i].kind != LOWER)
+			continue;
 		snprintf(name, sizeof(name), "%d", i);
-		snprintf(lowerdir + strlen(lowerdir), room - strlen(lowerdir), "%s%s", name, i > 0 ? ":" : "");
-		PASS(stage_tree(&config->lowers[i], name, f));
+		lowerdir += sprintf(lowerdir, "%s%s", name, i > 0 ? ":" : "");
+		PASS(stage_tree(&config->trees[i], name, f));
 	}
-	return config->upper.source != NULL ? stage_tree(&config->upper, "store", f) : 0;
+	return config->upper != NULL ? stage_tree(config->upper, "store", f) : 0;
 }
 
 /* open_overlay - mounted on "merged".  Returns a descriptor of its root. */
 static int open_overlay(const struct config *config, const struct record *record, struct failure *f)
 {
-	char lowerdir[MAX_ATTACHED * 4], upper[300] = "upper", work[300] = "work";
+	char lowerdir[MAX_TREES * 4], upper[300] = "upper", work[300] = "work";
 	/* Relative names: of the caller's only that of --upper. */
 	const char *options[] = { "lowerdir", lowerdir, "upperdir", upper, "workdir", work,
 				  config->security.namespaces & CLONE_NEWUSER ? "userxattr" : NULL, "", NULL };
@@ -166,9 +122,9 @@ static int open_overlay(const struct config *config, const struct record *record
 	const unsigned attributes = MOUNT_ATTR_NODEV | (config->security.no_new_privs ? MOUNT_ATTR_NOSUID : 0);
 	int root;
 
-	PASS(stage(config, lowerdir, sizeof(lowerdir), f));
-	if (config->upper.source != NULL) {
-		snprintf(upper, sizeof(upper), "store/%s", config->upper.target);
+	PASS(stage(config, lowerdir, f));
+	if (config->upper != NULL) {
+		snprintf(upper, sizeof(upper), "store/%s", config->upper->target);
 		snprintf(work, sizeof(work), "store%s", strrchr(record->work, '/'));
 	}
 	PASS(mount_attach(mount_new("overlay", options, attributes, f),

@@ -7,9 +7,8 @@
  */
 #include <linux/seccomp.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 
-#include "skiff.h"
+#include "command/command.h"
 
 static const struct sock_filter default_filter[] = {
 #include "seccomp-default.inc"

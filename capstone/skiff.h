@@ -19,10 +19,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -71,20 +75,14 @@ int file_read(char *text, size_t size, const char *format, ...) __attribute__((f
 /* has_word - is WORD in a list separated by blanks, commas or newlines? */
 bool has_word(const char *list, const char *word);
 
-/* remove_tree - a directory and all in it that can be removed */
-void remove_tree(const char *path);
-
 /* program_run - run a helper program, its stdout on descriptor OUT; OUT -1: with
  * nothing of its words.  Returns
  * its exit status, -1 where it could not be run or was killed.  posix_spawn(3) */
 int program_run(const char *const *argv, int out);
 
-/* program_beside - the path of a helper that is in skiff's own folder */
-const char *program_beside(char *path, size_t size, const char *name);
-
 /* ---- options.c ---------------------------------------------------------- */
 
-enum { MAX_ENV = 256, MAX_ATTACHED = 64, CPU_PERIOD_US = 100000 };
+enum { MAX_ENV = 256, MAX_TREES = 128, CPU_PERIOD_US = 100000 };
 enum network { NETWORK_NONE, NETWORK_HOST, NETWORK_BRIDGE };
 
 /* What COMMAND runs with, also one that `skiff exec` adds later. */
@@ -99,13 +97,14 @@ struct security {
 	struct sock_filter filter[BPF_MAXINSNS];
 };
 
-/* A directory, file or tmpfs to be mounted in the container. */
-struct attached {
-	char *source;           /* on the host; NULL: a tmpfs */
-	char *target;
+/* What is mounted in the container: a part of the host's tree, or a tmpfs. */
+struct tree {
+	enum { LOWER, UPPER, SYSFS, VOLUME, TMPFS } kind;
+	char *source;           /* on the host, but for a tmpfs */
+	char *target;           /* in the container */
 	const char *size, *mode;        /* of a tmpfs */
 	bool read_only, exec;
-	int tree;               /* a detached mount of SOURCE, -1: the child opens it */
+	int fd;                 /* a detached mount of SOURCE, or -1 */
 };
 
 struct config {
@@ -121,11 +120,10 @@ struct config {
 	uint64_t cpu_quota;     /* microseconds of CPU time in CPU_PERIOD_US */
 	bool limits_asked;      /* some limit was named on the command line */
 	uint64_t cap_add, cap_drop;
-	struct attached lowers[MAX_ATTACHED];   /* ROOTFS first, the top one last */
-	struct attached attached[MAX_ATTACHED]; /* volumes and tmpfs, in order */
-	int lower_count, attached_count;
-	struct attached sys;    /* the host's, where the network is */
-	struct attached upper;  /* SOURCE NULL: on a tmpfs */
+	struct tree trees[MAX_TREES];   /* ROOTFS first, the lowest */
+	int tree_count;
+	struct tree *upper;     /* of them; NULL: on a tmpfs */
+	struct tree *sys;       /* of them; NULL: a new sysfs */
 	struct { int resource; struct rlimit limit; } limits[16];
 	int limit_count;
 	uid_t uid;              /* as --user says */
@@ -142,26 +140,6 @@ struct config {
 	uint64_t timeout;       /* seconds, 0: none */
 	bool join;              /* `skiff exec`: into a container that is there */
 };
-
-/* options_parse - fill CONFIG from the arguments of `skiff run` or `skiff
- * exec`, that word first.  Returns 0; 1 after --help was printed on stdout;
- * -1 with F filled. */
-int options_parse(struct config *config, int argc, char **argv, struct failure *f);
-
-/* environment_fill - add PATH HOME TERM HOSTNAME where -e did not name them.
- * Returns -1 where there is no room. */
-int environment_fill(struct config *config);
-
-/* parse_bytes - "512m" -> bytes; suffixes b, k, m, g in either case.  Returns
- * -1 with errno EINVAL or ERANGE. */
-int parse_bytes(const char *text, uint64_t *bytes);
-
-/* parse_cpus - "1.5" -> microseconds of CPU time in CPU_PERIOD_US.  Returns
- * -1 with errno EINVAL, or ERANGE below 0.01 or above 8192 CPUs. */
-int parse_cpus(const char *text, uint64_t *quota);
-
-/* parse_count - a decimal number from MIN to MAX.  Returns -1 with errno. */
-int parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *count);
 
 /* ---- cgroups.c, grown from lab 04 --------------------------------------- */
 
@@ -188,10 +166,6 @@ int cgroup_create(struct cgroup *group, const struct config *config, const char 
 /* cgroup_enter - this process, of one thread, into the v1 directories, and into
  * the v2 one too if it was not BORN there */
 int cgroup_enter(const struct cgroup *group, bool born, struct failure *f);
-
-/* cgroup_delegate - hand the directories, not their limits, to the root of the
- * child's user namespace */
-int cgroup_delegate(const struct cgroup *group, pid_t child, struct failure *f);
 
 /* cgroup_read - the start of a file, named V1 or V2 by the version of the
  * directory that has it.  Returns -1 where none has. */
@@ -224,10 +198,6 @@ int idmap_choose(const char *map, uint32_t want, uint32_t own, uint32_t *base, u
  * its cgroup (descriptor BORN, or -1).  Returns its pid with *PIDFD set, 0 in
  * the child, or -1. */
 pid_t namespaces_clone(const struct config *config, int born, int *pidfd, struct failure *f);
-
-/* namespaces_join - into all namespaces of the process behind PIDFD: this
- * process, but for the PID namespace, which its next child is born into */
-int namespaces_join(const struct config *config, int pidfd, struct failure *f);
 
 /* namespaces_setup - in the child: its cgroup namespace (only now is it in its
  * cgroup), hostname, clocks, lo */
@@ -266,6 +236,16 @@ int mount_attach(int mount, int target, const char *what, struct failure *f);
 /* mount_change - set MOUNT_ATTR_* attributes, here and below.  mount_setattr(2) */
 int mount_change(int mount, unsigned set, const char *what, struct failure *f);
 
+/* open_inside - O_PATH descriptor of PATH below ROOT, links followed inside it
+ * or, if STRICT, not at all.  openat2(2) */
+int open_inside(int root, const char *path, bool strict);
+
+/* directory_inside - of one component, no link followed, made if missing */
+int directory_inside(int root, const char *name, struct failure *f);
+
+/* clone_mount - a detached bind mount of what is at PATH.  open_tree(2) */
+int clone_mount(int dir, const char *path, unsigned flags, struct failure *f);
+
 /* mounts_fill - /proc, /sys, /dev, volumes and tmpfs of a root that may be
  * hostile: no symbolic link in it leads outside
  * @root: O_PATH descriptor of the new root */
@@ -282,10 +262,6 @@ int mounts_mask(int root, struct failure *f);
 /* capabilities_default - Podman's eleven */
 uint64_t capabilities_default(void);
 
-/* capability_parse - "chown", "CAP_CHOWN" or "all" to bits.  Returns -1 for a
- * name that libcap does not know. */
-int capability_parse(const char *name, uint64_t *bits);
-
 /* capabilities_apply - drop the bounding set, become the user, drop the rest,
  * and read it all back.  capabilities(7) */
 int capabilities_apply(const struct security *security, struct failure *f);
@@ -300,8 +276,8 @@ int seccomp_apply(const struct security *security, struct failure *f);
 
 /* ---- sync.c: how parent, child and keeper talk -------------------------- */
 
-/* sync_pair - two connected sockets, closed on exec */
-int sync_pair(int pair[2], struct failure *f);
+/* Two connected sockets, closed on exec; as socketpair(2). */
+#define SYNC_PAIR(pair) socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)
 
 /* sync_send - one datagram, with descriptor FD (or -1) beside it.  Status 0
  * in MESSAGE means "go on".  unix(7), SCM_RIGHTS */
@@ -311,8 +287,7 @@ int sync_send(int socket, const struct failure *message, int fd);
  * @fd: takes the descriptor that came with it, or -1; may be NULL */
 int sync_receive(int socket, struct failure *message, int *fd);
 
-/* ---- record.c: the containers that run ---------------------------------- */
-
+/* ---- what others must know of a container -------------------------------- */
 /* A file in skiff's run directory, mapped by skiff and its keeper, and locked
  * by them: a record that nobody has locked is of no running container. */
 struct record {
@@ -330,44 +305,11 @@ struct record {
 	struct security security;
 };
 
-/* record_create - take NAME (NULL: a random one, "": none, for memory alone).  Returns the record, whose
- * lock lasts as long as descriptor *LOCK in any process. */
-struct record *record_create(const char *name, int *lock, struct failure *f);
-
-/* record_born - its PID 1 is there */
-void record_born(struct record *record, pid_t pid);
-
-/* record_open - that of a container that runs, with a pidfd of its PID 1 */
-const struct record *record_open(const char *name, int *pidfd, struct failure *f);
-
-/* record_each - call SHOW for every container that runs, by name */
-int record_each(void (*show)(const char *name, const struct record *record), struct failure *f);
-
-/* record_remove - with the run directory, if it was the last */
-void record_remove(struct record *record);
-
-/* ---- terminal.c: -t ----------------------------------------------------- */
-
-/* terminal_open - in the container: a new terminal, this process's own, as
- * descriptors 0 to 2.  Returns the master's descriptor.  pty(7) */
-int terminal_open(uid_t uid, struct failure *f);
-
-/* terminal_raw - let every key of the caller's terminal through */
-void terminal_raw(struct record *record);
-
-/* terminal_restore - as it was */
-void terminal_restore(struct record *record, int fd);
-
-/* terminal_resize - the container's terminal to the caller's size */
-void terminal_resize(int master);
-
 /* ---- keeper.c: who cleans up, also after a skiff that was killed -------- */
 
-/* keeper_start - fork it; it keeps LOCK held.  Returns the socket towards it, -1. */
+/* keeper_start - fork it; it keeps LOCK held.  Returns the socket towards it,
+ * over which it is told of a process to answer for, by its pidfd; or -1 */
 int keeper_start(struct record *record, int lock, pid_t *pid, struct failure *f);
-
-/* keeper_watch - from now on the keeper answers for this process too */
-int keeper_watch(int keeper, int pidfd, struct failure *f);
 
 /* keeper_clean - remove what RECORD says was made; its processes are gone */
 void keeper_clean(struct record *record);
@@ -390,6 +332,9 @@ struct container {
 	pid_t keeper_pid;
 };
 
+/* container_signal - to its PID 1.  pidfd_send_signal(2) */
+void container_signal(const struct container *c, int signo);
+
 /* container_run - from nothing to nothing; for `skiff exec` from a container
  * that runs.  Returns COMMAND's exit status (128+n for signal n), or -1 with F
  * filled if COMMAND never ran. */
@@ -402,14 +347,11 @@ int container_run(struct config *config, struct failure *f);
 void init_main(struct config *config, const struct record *record, int socket)
 	__attribute__((noreturn));
 
-/* init_join - the same for `skiff exec`: from fork(2) to execve(2)
- * @target: pidfd of the container's PID 1 */
-void init_join(const struct config *config, const struct record *record, int target, int socket) __attribute__((noreturn));
-
-/* ---- commands.c: asked of containers that run, by arguments after the word -- */
-
-int command_list(char **argv, struct failure *f);
-int command_kill(char **argv, struct failure *f);     /* NAME [SIGNAL] */
-int command_stats(char **argv, struct failure *f);    /* NAME */
+/* The steps that `skiff exec` shares.  A failure ends the process, and is told
+ * to the parent: */
+void init_report(int socket, struct failure *f) __attribute__((noreturn));
+void init_await(int socket);    /* the parent's GO */
+void init_become(const struct config *config, int socket) __attribute__((noreturn));
+void init_run(const struct config *config, struct failure *f);  /* returns on failure */
 
 #endif

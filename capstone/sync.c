@@ -4,7 +4,6 @@
  * failure on its way to the user.  The end of the stream is never permission:
  * a parent that died closes the socket too.
  */
-#include <sys/socket.h>
 
 #include "skiff.h"
 
@@ -12,12 +11,6 @@ union control {
 	struct cmsghdr header;
 	char room[CMSG_SPACE(sizeof(int))];
 };
-
-int sync_pair(int pair[2], struct failure *f)
-{
-	TRY(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), "socketpair");
-	return 0;
-}
 
 int sync_send(int socket, const struct failure *message, int fd)
 {

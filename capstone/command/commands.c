@@ -1,7 +1,7 @@
 /* commands.c - what is asked of containers that run: list, kill, stats */
 #include <strings.h>
 
-#include "skiff.h"
+#include "command.h"
 
 static void list_one(const char *name, const struct record *record)
 {
@@ -73,3 +73,12 @@ int command_stats(char **argv, struct failure *f)
 	show_cpu(record);
 	return 0;
 }
+
+int cgroup_read(const struct cgroup *group, const char *v1, const char *v2, char *text, size_t size)
+{
+	for (int i = 0; i < group->count; i++)
+		if (file_read(text, size, "%s/%s", group->dir[i].path, group->dir[i].version == 2 ? v2 : v1) == 0)
+			return 0;
+	return -1;
+}
+

@@ -6,9 +6,8 @@
  */
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 
-#include "skiff.h"
+#include "command.h"
 
 static const char usage[] =
 "usage: skiff run [OPTIONS] ROOTFS [COMMAND [ARG...]]\n"

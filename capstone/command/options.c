@@ -7,9 +7,8 @@
  */
 #include <getopt.h>
 #include <strings.h>
-#include <sys/stat.h>
 
-#include "skiff.h"
+#include "command.h"
 
 int parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *count)
 {
@@ -248,43 +247,54 @@ int environment_fill(struct config *config)
 	       add_env(config, 0, line) < 0 ? -1 : 0;
 }
 
-/* SRC:DST[:ro] of a volume, DST[:OPTIONS] of a tmpfs */
-static int set_attached(struct config *config, size_t tmpfs, const char *text)
+static struct tree *add_tree(struct config *config, int kind, const char *source)
 {
-	struct attached *attached = &config->attached[config->attached_count];
+	struct tree *tree = &config->trees[config->tree_count];
+
+	if (config->tree_count++ == MAX_TREES)
+		return NULL;
+	*tree = (struct tree){ .kind = kind, .source = (char *)(uintptr_t)source, .mode = "1777", .fd = -1 };
+	return tree;
+}
+
+/* SRC:DST[:ro] of a volume, DST[:OPTIONS] of a tmpfs */
+static int set_mount(struct config *config, size_t kind, const char *text)
+{
+	struct tree *tree = add_tree(config, (int)kind, NULL);
 	char *rest = strdup(text), *word;
 	uint64_t bytes;
 
-	if (config->attached_count++ == MAX_ATTACHED || rest == NULL)
+	if (tree == NULL || rest == NULL)
 		return -1;
-	*attached = (struct attached){ .mode = "1777", .tree = -1 };
-	if (tmpfs == 0 && *(attached->source = strsep(&rest, ":")) == '\0')
-		return -1;
-	attached->target = strsep(&rest, ":");
-	if (attached->target == NULL || *attached->target != '/' || strlen(attached->target) >= 4096)
+	tree->source = kind == VOLUME ? strsep(&rest, ":") : NULL;
+	tree->target = strsep(&rest, ":");
+	if ((tree->source != NULL && *tree->source == '\0') || tree->target == NULL || *tree->target != '/' ||
+	    strlen(tree->target) >= 4096)
 		return -1;
 	while ((word = strsep(&rest, ",")) != NULL)
 		if (strcmp(word, "ro") == 0)
-			attached->read_only = true;
-		else if (tmpfs != 0 && strcmp(word, "exec") == 0)
-			attached->exec = true;
-		else if (tmpfs != 0 && strncmp(word, "size=", 5) == 0 && parse_bytes(word + 5, &bytes) == 0)
-			attached->size = word + 5;
-		else if (tmpfs != 0 && strncmp(word, "mode=", 5) == 0 && word[5 + strspn(word + 5, "01234567")] == '\0')
-			attached->mode = word + 5;
+			tree->read_only = true;
+		else if (kind == TMPFS && strcmp(word, "exec") == 0)
+			tree->exec = true;
+		else if (kind == TMPFS && strncmp(word, "size=", 5) == 0 && parse_bytes(word + 5, &bytes) == 0)
+			tree->size = word + 5;
+		else if (kind == TMPFS && strncmp(word, "mode=", 5) == 0 && word[5 + strspn(word + 5, "01234567")] == '\0')
+			tree->mode = word + 5;
 		else if (strcmp(word, "rw") != 0)
 			return -1;
 	return 0;
 }
 
-static int set_layer(struct config *config, size_t upper, const char *text)
+static int set_layer(struct config *config, size_t kind, const char *text)
 {
-	struct attached *attached = upper != 0 ? &config->upper : &config->lowers[config->lower_count];
+	struct tree *tree = kind == UPPER && config->upper != NULL ? config->upper : add_tree(config, (int)kind, text);
 	struct stat st;
 
-	if (upper == 0 && config->lower_count++ == MAX_ATTACHED)
+	if (tree == NULL)
 		return -1;
-	*attached = (struct attached){ .source = (char *)(uintptr_t)text, .tree = -1 };
+	tree->source = (char *)(uintptr_t)text;
+	if (kind == UPPER)
+		config->upper = tree;
 	return stat(text, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : -1;
 }
 
@@ -338,10 +348,10 @@ static const struct row {
 	{ 0, RUN, "cap-drop", "NAME", "drop one of the default eleven (ALL: every one)", set_capability, AT(cap_drop) },
 	{ 0, RUN, "privileged", NULL, "all capabilities, no seccomp filter, nothing masked", set_privileged, AT(cap_add) },
 	{ 0, RUN, "security-opt", "OPTION", "seccomp=FILE|unconfined, no-new-privileges=BOOL, unmask=ALL", set_security, 0 },
-	{ 'v', RUN, "volume", "SRC:DST[:ro]", "mount a directory or file of the host's", set_attached, 0 },
-	{ 0, RUN, "tmpfs", "DST[:OPTIONS]", "mount a tmpfs: size=BYTES, mode=OCTAL, ro, exec", set_attached, 1 },
-	{ 0, RUN, "layer", "DIR", "one more lower directory on top of ROOTFS", set_layer, 0 },
-	{ 0, RUN, "upper", "DIR", "keep there what the container changes", set_layer, 1 },
+	{ 'v', RUN, "volume", "SRC:DST[:ro]", "mount a directory or file of the host's", set_mount, VOLUME },
+	{ 0, RUN, "tmpfs", "DST[:OPTIONS]", "mount a tmpfs: size=BYTES, mode=OCTAL, ro, exec", set_mount, TMPFS },
+	{ 0, RUN, "layer", "DIR", "one more lower directory on top of ROOTFS", set_layer, LOWER },
+	{ 0, RUN, "upper", "DIR", "keep there what the container changes", set_layer, UPPER },
 	{ 0, RUN, "read-only", NULL, "the root filesystem read-only", set_flag, AT(read_only) },
 	{ 0, RUN, "network", "MODE", "none (default: only lo), host, or bridge (as root only)", set_network, AT(network) },
 	{ 0, RUN, "userns", "MODE", "auto (default: ids of its own) or host (as root only)", set_userns, 0 },
@@ -383,12 +393,14 @@ static int conflicts(struct config *config, struct failure *f)
 
 	if (config->cap_add == CAPABILITIES_ALL && config->cap_drop == CAPABILITIES_ALL)
 		return fail(f, 0, "run: --cap-add ALL and --cap-drop ALL contradict each other");
-	if (config->read_only && config->upper.source != NULL)
+	if (config->read_only && config->upper != NULL)
 		return fail(f, 0, "run: --read-only and --upper contradict each other");
 	if (!(config->security.namespaces & CLONE_NEWUSER) && !root)
 		return fail(f, 0, "run: --userns host: needs root");
 	if (config->network == NETWORK_BRIDGE && !root)
 		return fail(f, 0, "run: --network bridge: needs root");
+	if (config->network == NETWORK_HOST && (config->sys = add_tree(config, SYSFS, "/sys")) == NULL)
+		return fail(f, 0, "run: too many volumes");
 	config->security.uid = config->uid;
 	config->security.gid = config->gid;
 	config->security.capabilities = config->cap_drop == CAPABILITIES_ALL ? config->cap_add :
@@ -437,8 +449,9 @@ int options_parse(struct config *config, int argc, char **argv, struct failure *
 		.security = { .no_new_privs = true, .namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS |
 							  CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP },
 		.command = shell, .memory = 512 << 20, .pids = 256, .cpu_quota = CPU_PERIOD_US, .masked = true,
-		.lower_count = 1, .upper = { .tree = -1 }, .sys = { .tree = -1 }, .join = strcmp(argv[0], "exec") == 0,
+		.join = strcmp(argv[0], "exec") == 0,
 	};
+	add_tree(config, LOWER, NULL);
 	done = read_options(config, argc, argv, config->join ? EXEC : RUN, f);
 	if (done != 0)
 		return done;
@@ -452,7 +465,7 @@ int options_parse(struct config *config, int argc, char **argv, struct failure *
 		config->name = argv[optind];
 		return 0;
 	}
-	config->lowers[0] = (struct attached){ .source = argv[optind], .tree = -1 };
+	config->trees[0].source = argv[optind];
 	TRY(stat(argv[optind], &st), "%s", argv[optind]);
 	return S_ISDIR(st.st_mode) ? 0 : fail(f, ENOTDIR, "%s", argv[optind]);
 }

@@ -5,12 +5,10 @@
  * as out of date: a record that nobody has locked is of no running container.
  */
 #include <dirent.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
-#include "skiff.h"
+#include "command.h"
 
 /* run_directory - where the records are: root's in /run, a user's where their
  * session has its own, else one in /tmp that must be theirs alone.  MAKE it? */

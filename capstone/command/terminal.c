@@ -1,7 +1,7 @@
 /* terminal.c - a terminal of the container's own, and the caller's before it */
 #include <sys/ioctl.h>
 
-#include "skiff.h"
+#include "command.h"
 
 int terminal_open(uid_t uid, struct failure *f)
 {
@@ -45,3 +45,26 @@ void terminal_resize(int master)
 	if (master >= 0 && (ioctl(0, TIOCGWINSZ, &size) == 0 || ioctl(1, TIOCGWINSZ, &size) == 0))
 		ioctl(master, TIOCSWINSZ, &size);
 }
+
+ssize_t terminal_relay(int master)
+{
+	char data[4096];
+	ssize_t n = read(master, data, sizeof(data)), done = 0, m;
+
+	while (done < n && (m = write(1, data + done, (size_t)(n - done))) > 0)
+		done += m;
+	return n;
+}
+
+
+bool terminal_type(int master)
+{
+	char data[1024];
+	ssize_t n = read(0, data, sizeof(data));
+
+	/* The terminal drops what its reader is too slow for, as a real one does. */
+	if (write(master, n > 0 ? data : "\4", n > 0 ? (size_t)n : 1) < 0 && errno != EAGAIN)
+		return false;
+	return n > 0;
+}
+

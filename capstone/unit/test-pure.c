@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 
 #undef fail              /* a macro of Check's older interface */
-#include "../skiff.h"
+#include "../command/command.h"
 
 static const struct { const char *text; uint64_t bytes; } sizes[] = {
 	{ "1", 1 }, { "4096", 4096 }, { "7b", 7 }, { "2k", 2048 }, { "64m", 67108864 },
@@ -233,6 +233,7 @@ START_TEST(foreign_calls_are_killed)
 END_TEST
 #endif
 
+#undef COUNT            /* of skiff.h, unsigned */
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
 int main(void)

@@ -1,0 +1,142 @@
+/* command.h - the command line, and what happens only where an option asks for it
+ *
+ * skiff.h and the files beside it are what every container goes through, with
+ * every default on; here is the rest.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "../skiff.h"
+
+/* ---- options.c ---------------------------------------------------------- */
+
+/* options_parse - fill CONFIG from the arguments of `skiff run` or `skiff
+ * exec`, that word first.  Returns 0; 1 after --help was printed on stdout;
+ * -1 with F filled. */
+int options_parse(struct config *config, int argc, char **argv, struct failure *f);
+
+/* environment_fill - add PATH HOME TERM HOSTNAME where -e did not name them.
+ * Returns -1 where there is no room. */
+int environment_fill(struct config *config);
+
+/* parse_bytes - "512m" -> bytes; suffixes b, k, m, g in either case.  Returns
+ * -1 with errno EINVAL or ERANGE. */
+int parse_bytes(const char *text, uint64_t *bytes);
+
+/* parse_cpus - "1.5" -> microseconds of CPU time in CPU_PERIOD_US.  Returns
+ * -1 with errno EINVAL, or ERANGE below 0.01 or above 8192 CPUs. */
+int parse_cpus(const char *text, uint64_t *quota);
+
+/* parse_count - a decimal number from MIN to MAX.  Returns -1 with errno. */
+int parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *count);
+
+/* ---- names.c --------------------------------------------------------------- */
+
+/* capability_parse - "chown", "CAP_CHOWN" or "all" to bits.  Returns -1 for a
+ * name that libcap does not know. */
+int capability_parse(const char *name, uint64_t *bits);
+
+/* ---- commands.c: asked of containers that run, by the arguments after the word */
+
+int command_list(char **argv, struct failure *f);
+int command_kill(char **argv, struct failure *f);     /* NAME [SIGNAL] */
+int command_stats(char **argv, struct failure *f);    /* NAME */
+
+/* ---- record.c: the containers that run ---------------------------------- */
+
+/* record_create - take NAME (NULL: a random one, "": none, for memory alone).
+ * Returns the record, whose lock lasts as long as descriptor *LOCK in any
+ * process. */
+struct record *record_create(const char *name, int *lock, struct failure *f);
+
+/* record_born - its PID 1 is there */
+void record_born(struct record *record, pid_t pid);
+
+/* record_open - that of a container that runs, with a pidfd of its PID 1 */
+const struct record *record_open(const char *name, int *pidfd, struct failure *f);
+
+/* record_each - call SHOW for every container that runs, by name */
+int record_each(void (*show)(const char *name, const struct record *record), struct failure *f);
+
+/* record_remove - with the run directory, if it was the last */
+void record_remove(struct record *record);
+
+/* ---- join.c: skiff exec ------------------------------------------------- */
+
+/* container_join - a process more in the container CONFIG->name: a child of
+ * this process, in C, that will say when it is ready.  setns(2) */
+int container_join(struct config *config, struct container *c, struct failure *f);
+
+/* ---- signals.c ----------------------------------------------------------- */
+
+/* signals_catch - from now on they wait in the descriptor that is returned */
+int signals_catch(struct failure *f);
+
+/* signals_pass - the next one on to the container, where COMMAND is RUNNING.
+ * Returns the signal if it has ended the container, else 0. */
+int signals_pass(const struct container *c, bool running);
+
+/* ---- terminal.c: -t ----------------------------------------------------- */
+
+/* terminal_open - in the container: a new terminal, this process's own, as
+ * descriptors 0 to 2.  Returns the master's descriptor.  pty(7) */
+int terminal_open(uid_t uid, struct failure *f);
+
+/* terminal_raw - let every key of the caller's terminal through */
+void terminal_raw(struct record *record);
+
+/* terminal_restore - as it was */
+void terminal_restore(struct record *record, int fd);
+
+/* terminal_resize - the container's terminal to the caller's size */
+void terminal_resize(int master);
+
+/* terminal_relay - what the container's terminal says to stdout.  As read(2). */
+ssize_t terminal_relay(int master);
+
+/* terminal_type - what the caller types to the container's terminal; the end of
+ * the caller's stdin is typed too, as Ctrl-D.  Returns false at that end. */
+bool terminal_type(int master);
+
+/* ---- volumes.c: --volume, --tmpfs, --upper ------------------------------ */
+
+/* volumes_mount - in the root behind descriptor ROOT, in the order asked for */
+int volumes_mount(const struct config *config, int root, struct failure *f);
+
+/* upper_open - lock the directory, make a work directory beside it, noted in
+ * RECORD; UPPER becomes the directory which they are both in */
+int upper_open(struct tree *upper, struct record *record, struct failure *f);
+
+/* upper_close - remove the work directory, if there is one */
+void upper_close(struct record *record);
+
+/* remove_tree - a directory and all in it that can be removed */
+void remove_tree(const char *path);
+
+/* ---- delegate.c: --delegate --------------------------------------------- */
+
+/* delegate_give - the group, not its limits, to the root of the child's user
+ * namespace.  cgroups(7), "Delegation" */
+int delegate_give(const struct cgroup *group, pid_t child, struct failure *f);
+
+/* delegate_mount - in the child: the group in /sys/fs/cgroup below ROOT */
+int delegate_mount(const struct cgroup *group, int root, struct failure *f);
+
+/* ---- network.c, clocks.c, reaper.c -------------------------------------- */
+
+/* program_beside - the path of a helper program, NAME below skiff's own folder */
+const char *program_beside(char *path, size_t size, const char *name);
+
+/* network_connect - a link from the child to the bridge, with an address */
+int network_connect(struct record *record, pid_t child, struct failure *f);
+
+/* network_disconnect - without it, if there is one */
+void network_disconnect(struct record *record);
+
+/* clocks_set - in the child: into a time namespace ahead by OFFSET seconds */
+int clocks_set(int64_t offset, struct failure *f);
+
+/* reaper_run - --init: be PID 1, COMMAND the child.  Does not return. */
+void reaper_run(const struct config *config, int socket, struct failure *f) __attribute__((noreturn));
+
+#endif

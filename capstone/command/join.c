@@ -1,0 +1,84 @@
+/* join.c - `skiff exec`: a process more in a container that is there */
+#include <linux/sched.h>
+
+#include "command.h"
+
+static int enter(const struct config *config, int target, struct failure *f)
+{
+	/* All at once: from the first on we are in the container's power. */
+	TRY(setns(target, (int)config->security.namespaces), "entering the container's namespaces");
+	return 0;
+}
+
+static void join(const struct config *config, const struct record *record, int target, int socket)
+{
+	/* To be the parent's own child, as this process is. */
+	struct clone_args args = { .flags = CLONE_PARENT | CLONE_PIDFD };
+	struct failure f = { 0 };
+	int pidfd = -1;
+	pid_t pid;
+
+	/* Those inside must not get hold of a process that is half way in
+	 * (CVE-2016-9962): nobody may look into it until it runs COMMAND. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	init_await(socket);
+	umask(022);
+	if (cgroup_enter(&record->cgroup, false, &f) < 0 || enter(config, target, &f) < 0 ||
+	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0))
+		init_report(socket, &f);
+	args.pidfd = (uintptr_t)&pidfd;
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		init_become(config, socket);
+	if (pid < 0) {
+		fail(&f, errno, "clone3");
+		init_report(socket, &f);
+	}
+	snprintf(f.text, sizeof(f.text), "%d", (int)pid);
+	_exit(sync_send(socket, &f, pidfd) < 0 ? 125 : 0);
+}
+
+int container_join(struct config *config, struct container *c, struct failure *f)
+{
+	const struct record *record = record_open(config->name, &c->target, f);
+	struct failure said = { .status = 0 };
+	int pair[2];
+	pid_t helper;
+
+	if (record == NULL)
+		return -1;
+	config->security = record->security;
+	if (config->user_asked) {
+		config->security.uid = config->uid;
+		config->security.gid = config->gid;
+	}
+	config->hostname = record->hostname;
+	if (environment_fill(config) < 0)
+		return fail(f, 0, "too many environment variables");
+	PASS(c->keeper = keeper_start(c->record, c->lock, &c->keeper_pid, f));
+	TRY(SYNC_PAIR(pair), "socketpair");
+	helper = fork();
+	if (helper == 0) {
+		close(pair[0]);
+		close(c->keeper);
+		join(config, record, c->target, pair[1]);
+	}
+	close(pair[1]);
+	c->socket = pair[0];
+	TRY(helper, "fork");
+	if (sync_send(c->socket, &said, -1) == 0 &&
+	    sync_receive(c->socket, &said, &c->pidfd) != 1)
+		fail(&said, 0, "%s: ended before COMMAND ran", config->name);
+	if (f->status != 0 || said.status != 0)
+		close(c->socket);       /* it goes no further */
+	waitpid(helper, NULL, 0);
+	if (said.status != 0)
+		*f = said;
+	if (f->status != 0)
+		return -1;
+	c->pid = (pid_t)strtol(said.text, NULL, 10);
+	TRY(sync_send(c->keeper, &(struct failure){ .status = 0 }, c->pidfd), "keeper");
+	return 0;
+}
+
+

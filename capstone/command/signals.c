@@ -1,0 +1,64 @@
+/* signals.c - what the person in front of skiff sends is for the container */
+#include <sys/signalfd.h>
+
+#include "command.h"
+
+int signals_catch(struct failure *f)
+{
+	static const int passed[] = { SIGALRM, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < COUNT(passed); i++)
+		sigaddset(&set, passed[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
+	/* A caller that ignores it would have the kernel reap our child. */
+	signal(SIGCHLD, SIG_DFL);
+	TRY(fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
+	return fd;
+}
+
+
+/* expects - does the process have a handler for this signal, or block it so as
+ * to fetch it in its own time?  (SigCgt and SigBlk in proc(5)) */
+static bool expects(pid_t pid, int signo)
+{
+	char status[4096], *caught, *blocked;
+
+	if (file_read(status, sizeof(status), "/proc/%d/status", (int)pid) < 0 ||
+	    (blocked = strstr(status, "SigBlk:")) == NULL || (caught = strstr(status, "SigCgt:")) == NULL)
+		return false;
+	return (strtoull(blocked + 7, NULL, 16) | strtoull(caught + 7, NULL, 16)) >> (signo - 1) & 1;
+}
+
+
+/*
+ * PID 1 gets only what it has a handler for,
+ * anything else the kernel discards (pid_namespaces(7)); a request to end that
+ * would be lost that way, skiff fulfils itself.
+ */
+int signals_pass(const struct container *c, bool running)
+{
+	struct signalfd_siginfo info;
+	int signo;
+
+	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	signo = (int)info.ssi_signo;
+	if (signo == SIGALRM) {         /* --timeout */
+		container_signal(c, SIGKILL);
+	} else if (signo == SIGWINCH && c->master >= 0) {
+		terminal_resize(c->master);
+	} else if ((signo == SIGTERM || signo == SIGINT || signo == SIGHUP || signo == SIGQUIT) &&
+		   (!running || !expects(c->pid, signo))) {
+		container_signal(c, SIGKILL);
+		return signo;
+	} else if (running) {
+		container_signal(c, signo);
+	}
+	return 0;
+}
+
