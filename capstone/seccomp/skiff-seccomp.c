@@ -1,119 +1,151 @@
-/* seccomp-gen.c - seccomp.list to BPF, while skiff is built
+/* skiff-seccomp.c - lists of system calls to BPF
  *
- *   seccomp-gen default|wide <seccomp.list >seccomp-default.inc
+ *   skiff-seccomp default|wide <default.list     while skiff is built: the filters
+ *                                                of its own, as initializers
+ *   skiff-seccomp profile FILE [CAPS]            by skiff run --security-opt
+ *                                                seccomp=FILE: Docker's JSON
+ *   skiff-seccomp oracle default|wide EPERM|ENOSYS <default.list
+ *                                                for the unit tests: the same
+ *                                                list, by libseccomp
  *
- * The output are the initializers of an array of struct sock_filter.
- * See seccomp_rule_add(3), seccomp_export_bpf(3). */
+ * CAPS is the mask of the container's capabilities, hexadecimal as in
+ * /proc/PID/status; none without it.  profile and oracle write the array of
+ * struct sock_filter as seccomp(2) takes it.  Exit status: 0; 1 with one line on
+ * stderr and nothing on stdout; 2 for a wrong command line. */
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-static void add(scmp_filter_ctx ctx, uint32_t action, const char *name,
-		unsigned count, const struct scmp_arg_cmp *when)
-{
-	int nr = seccomp_syscall_resolve_name(name), error;
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+enum action { UNKNOWN, ALLOW, REFUSE, CLONE, PERSONALITY, SOCKET, ACTIONS };
+
+/* What becomes of each call.  More than any number that Linux has given. */
+enum { NUMBERS = 1024 };
+struct list {
+	uint8_t action[NUMBERS];
+};
+
+/* ---- the calls of which only some uses are harmless ---- */
+
+/* All namespaces of clone(2) but the time namespace, which it cannot make. */
+#define NEW_NAMESPACES ((uint32_t)(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
+				   CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET))
+
+/* PER_LINUX and PER_LINUX32, each with or without UNAME26, and the question. */
+static const uint32_t personalities[] = { 0, 0x8, 0x20000, 0x20008, 0xffffffff };
+
+/* The address families that Docker refuses since 2026: those that nobody has
+ * used for decades, and two that no namespace holds.  ALG reaches the kernel's
+ * cryptography (its splice wrote into the page cache of files that were only
+ * open for reading: CVE-2026-31431), VSOCK the hypervisor. */
+enum { FAMILIES = 46 };         /* the first that is newer than this list */
+static const uint8_t families_refused[] = {
+	12 /* DECnet */, 19 /* ECONET */, 20 /* ATMSVC */, 23 /* IRDA */, 25 /* WANPIPE */,
+	34 /* ISDN */, 37 /* CAIF */, 38 /* ALG */, 40 /* VSOCK */,
+};
+
+#include "search.h"
+#include "oracle.h"
+#include "profile.h"
+
+/* ---- the list ---- */
+
+static void decide(struct list *list, const char *name, enum action action)
+{
+	int nr = seccomp_syscall_resolve_name(name);
+
+	if (nr >= NUMBERS)
+		errx(1, "%s: number %d", name, nr);
 	if (nr < 0)
-		return;         /* not on this architecture */
-	error = seccomp_rule_add_array(ctx, action, nr, count, when);
-	if (error < 0)
-		errx(1, "%s: %s", name, strerror(-error));
+		return;         /* not on this architecture, or newer than libseccomp */
+	if (list->action[nr] != UNKNOWN)
+		errx(1, "%s: listed twice", name);
+	list->action[nr] = (uint8_t)action;
 }
 
-/* by_argument - the calls of which only some uses are harmless */
-static void by_argument(scmp_filter_ctx ctx, bool wide)
-{
-	static const int namespaces[] = { CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
-					  CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET };
-	static const scmp_datum_t personalities[] = { 0, 0x8, 0x20000, 0x20008, 0xffffffff };
-	const struct scmp_arg_cmp vsock = SCMP_A0(SCMP_CMP_EQ, AF_VSOCK, 0);
-	const struct scmp_arg_cmp other = SCMP_A0(SCMP_CMP_NE, AF_VSOCK, 0);
-	scmp_datum_t mask = 0;
-
-	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++) {
-		scmp_datum_t bit = (scmp_datum_t)namespaces[i];
-		struct scmp_arg_cmp set = SCMP_A0(SCMP_CMP_MASKED_EQ, bit, bit);
-		mask |= bit;
-		if (!wide)
-			add(ctx, SCMP_ACT_ERRNO(EPERM), "clone", 1, &set);
-	}
-	struct scmp_arg_cmp none = SCMP_A0(SCMP_CMP_MASKED_EQ, mask, 0);
-	add(ctx, SCMP_ACT_ALLOW, "clone", wide ? 0 : 1, &none);
-	/* Its flags are in memory, where a filter cannot look.  Left to the
-	 * default, ENOSYS, it makes the C library fall back to clone. */
-	if (wide)
-		add(ctx, SCMP_ACT_ALLOW, "clone3", 0, NULL);
-	for (size_t i = 0; i < sizeof(personalities) / sizeof(personalities[0]); i++) {
-		struct scmp_arg_cmp is = SCMP_A0(SCMP_CMP_EQ, personalities[i], 0);
-		add(ctx, SCMP_ACT_ALLOW, "personality", 1, &is);
-	}
-	/* Virtual machines are reached by vsock, which no namespace holds. */
-	add(ctx, SCMP_ACT_ERRNO(EPERM), "socket", 1, &vsock);
-	add(ctx, SCMP_ACT_ALLOW, "socket", 1, &other);
-}
-
-static void by_name(scmp_filter_ctx ctx, bool wide)
+static void read_list(struct list *list, bool wide)
 {
 	char line[512], *word;
-	uint32_t action;
+	enum action action;
 
+	decide(list, "personality", PERSONALITY);
+	decide(list, "socket", SOCKET);
+	decide(list, "clone", wide ? ALLOW : CLONE);
+	/* Its flags are in memory, where a filter cannot look.  ENOSYS makes the
+	 * C library fall back to clone. */
+	decide(list, "clone3", wide ? ALLOW : UNKNOWN);
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		word = strtok(line, " \n");
 		if (word == NULL || *word == '#')
 			continue;
 		if (strcmp(word, "allow") == 0 || (wide && strcmp(word, "wide") == 0))
-			action = SCMP_ACT_ALLOW;
+			action = ALLOW;
 		else if (strcmp(word, "wide") == 0 || strcmp(word, "refuse") == 0)
-			action = SCMP_ACT_ERRNO(EPERM);
+			action = REFUSE;
 		else
-			errx(1, "seccomp.list: '%s' is none of allow, wide, refuse", word);
+			errx(1, "default.list: '%s' is none of allow, wide, refuse", word);
 		while ((word = strtok(NULL, " \n")) != NULL)
-			add(ctx, action, word, 0, NULL);
+			decide(list, word, action);
 	}
 }
 
-static void print(scmp_filter_ctx ctx)
+/* print_list - the filter, as the initializers of an array of struct sock_filter */
+static void print_list(bool wide)
 {
-	struct sock_filter instruction;
-	FILE *bpf = tmpfile();
+	static struct program program = { .start = BPF_MAXINSNS };
+	static struct list list;
 
-	if (bpf == NULL || seccomp_export_bpf(ctx, fileno(bpf)) < 0)
-		err(1, "exporting the filter");
-	rewind(bpf);
-	while (fread(&instruction, sizeof(instruction), 1, bpf) == 1)
-		printf("{ 0x%02x, %u, %u, 0x%08x },\n", instruction.code, instruction.jt,
-		       instruction.jf, instruction.k);
-	if (ferror(bpf) || fclose(bpf) != 0 || fflush(stdout) != 0)
+	read_list(&list, wide);
+	put_list(&program, &list);
+	for (const struct sock_filter *i = program.code + program.start; i < program.code + BPF_MAXINSNS; i++)
+		printf("{ 0x%02x, %u, %u, 0x%08x },\n", i->code, i->jt, i->jf, i->k);
+	if (ferror(stdin) || fflush(stdout) != 0)
 		err(1, "writing the filter");
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: skiff-seccomp default|wide <default.list\n"
+			"       skiff-seccomp profile FILE [CAPS]\n"
+			"       skiff-seccomp oracle default|wide EPERM|ENOSYS <default.list\n");
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	bool wide = argc == 2 && strcmp(argv[1], "wide") == 0;
-	scmp_filter_ctx ctx;
+	const char *mode = argc > 1 ? argv[1] : "", *of = argc > 2 ? argv[2] : mode;
+	bool wide = strcmp(of, "wide") == 0, ours = wide || strcmp(of, "default") == 0;
+	uint64_t caps = 0;
+	char *end = NULL;
 
-	if (argc != 2 || (!wide && strcmp(argv[1], "default") != 0)) {
-		fprintf(stderr, "usage: seccomp-gen default|wide <seccomp.list\n");
-		return 2;
+	if (strcmp(mode, "profile") == 0) {
+		if (argc == 4)
+			caps = strtoull(argv[3], &end, 16);
+		if (argc < 3 || argc > 4 || (argc == 4 && (end == argv[3] || *end != '\0' || argv[3][0] == '-')))
+			return usage();
+		profile(argv[2], caps);
+	} else if (strcmp(mode, "oracle") == 0 && argc == 4 && ours) {
+		oracle(wide, SCMP_ACT_ERRNO(strcmp(argv[3], "EPERM") == 0 ? EPERM : ENOSYS));
+	} else if (argc == 2 && ours) {
+		print_list(wide);
+	} else {
+		return usage();
 	}
-	ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	if (ctx == NULL)
-		errx(1, "seccomp_init");
-	/* i386 and x32 calls on x86-64, arm on aarch64: a second way to every
-	 * call, past a list of names of the first. */
-	if (seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) < 0 ||
-	    seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
-		errx(1, "seccomp_attr_set");
-	by_argument(ctx, wide);
-	by_name(ctx, wide);
-	print(ctx);
-	seccomp_release(ctx);
 	return 0;
 }

@@ -1,0 +1,151 @@
+/* json.h - a file of JSON, and what may stand in it
+ *
+ * A filter that was misread is worse than none: whatever is not understood is
+ * an error, in one line, and there is no filter.  See jansson's API reference. */
+
+enum { MAX_FILE = 1 << 20, MAX_RULES = BPF_MAXINSNS };
+
+struct profile {
+	const char *file;
+	char where[40];         /* "", or "syscalls[3]: " */
+	uint64_t caps;          /* of the container */
+	uint32_t other;         /* the default action */
+	scmp_filter_ctx ctx;
+	unsigned rules;
+	struct seen {           /* of one call: the action of its rule without */
+		uint32_t whole, part;   /* conditions and of one with; NO_RULE */
+	} seen[NUMBERS];
+};
+
+/* vsay - one line, whatever is in the names */
+static void vsay(const struct profile *p, const char *format, va_list args)
+{
+	char text[1024];
+	int n = snprintf(text, sizeof(text) / 2, "%s: %s", p->file, p->where);
+
+	n = n < (int)sizeof(text) / 2 ? n : (int)sizeof(text) / 2 - 1;
+	vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
+	for (char *at = text; *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+	fprintf(stderr, "skiff-seccomp: %s\n", text);
+}
+
+static void say(const struct profile *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(const struct profile *p, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsay(p, format, args);
+	va_end(args);
+}
+
+/* refuse - say so, and make no filter */
+static void refuse(const struct profile *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+static void refuse(const struct profile *p, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsay(p, format, args);
+	va_end(args);
+	exit(1);
+}
+
+/* A member that an object may have.  Of a type, or null, which is as good as
+ * absent: Docker's own profile has such. */
+struct member {
+	const char *name;
+	json_type type;
+	bool required;
+};
+
+static const char *type_name(json_type type)
+{
+	return type == JSON_OBJECT ? "an object" : type == JSON_ARRAY ? "an array" :
+	       type == JSON_STRING ? "a string" : "an integer";
+}
+
+/* check_object - these members and no others */
+static void check_object(const struct profile *p, json_t *object, const char *what,
+			 const struct member *members, size_t count)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	if (!json_is_object(object))
+		refuse(p, "%s is not an object", what);
+	json_object_foreach(object, name, value) {
+		for (i = 0; i < count && strcmp(members[i].name, name) != 0; i++)
+			;
+		if (i == count)
+			refuse(p, "%s: unknown key '%s'", what, name);
+		if (!json_is_null(value) && json_typeof(value) != members[i].type)
+			refuse(p, "%s: '%s' is not %s", what, name, type_name(members[i].type));
+	}
+	for (i = 0; i < count; i++) {
+		value = json_object_get(object, members[i].name);
+		if (members[i].required && (value == NULL || json_is_null(value)))
+			refuse(p, "%s: '%s' is missing", what, members[i].name);
+	}
+}
+
+/* get_string - NULL where there is none */
+static const char *get_string(json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+/* get_strings - an array of nothing but strings; an empty one where there is none */
+static json_t *get_strings(const struct profile *p, json_t *object, const char *name)
+{
+	json_t *array = json_object_get(object, name), *value;
+	size_t i;
+
+	json_array_foreach(array, i, value)
+		if (!json_is_string(value))
+			refuse(p, "'%s': not only strings", name);
+	return array;
+}
+
+/* get_number - 0 to MAX; OTHER where there is none */
+static json_int_t get_number(const struct profile *p, json_t *object, const char *name,
+			     json_int_t max, json_int_t other)
+{
+	json_t *value = json_object_get(object, name);
+
+	if (!json_is_integer(value))
+		return other;
+	if (json_integer_value(value) < 0 || json_integer_value(value) > max)
+		refuse(p, "'%s' is %" JSON_INTEGER_FORMAT ": out of range", name, json_integer_value(value));
+	return json_integer_value(value);
+}
+
+/* load_json - the whole file; it may be a pipe */
+static json_t *load_json(const struct profile *p)
+{
+	static char text[MAX_FILE + 1];
+	int fd = open(p->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	json_error_t error;
+	size_t length = 0;
+	ssize_t n = fd < 0 ? -1 : 1;
+	json_t *root;
+
+	while (n > 0 && length < sizeof(text)) {
+		n = read(fd, text + length, sizeof(text) - length);
+		length += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0)
+		refuse(p, "%s", strerror(errno));
+	close(fd);
+	if (length > MAX_FILE)
+		refuse(p, "larger than %d bytes", MAX_FILE);
+	/* jansson refuses what is nested more than 2048 deep. */
+	root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+	if (root == NULL)
+		refuse(p, "not JSON: line %d: %s", error.line, error.text);
+	return root;
+}
