@@ -223,7 +223,7 @@ static void profile(const char *file, uint64_t caps)
 	p.where[0] = '\0';
 	write_filter(&p);
 	if (foreign)
-		say(&p, "warning: it names foreign architectures; their calls are killed all the same");
+		say(&p, "it names foreign architectures; their calls are killed all the same");
 	seccomp_release(p.ctx);
 	json_decref(root);
 }
