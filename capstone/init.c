@@ -105,10 +105,14 @@ void init_become(const struct config *config, int socket)
 void init_main(struct config *config, const struct record *record, int socket)
 {
 	struct failure f = { 0 };
+	char score[16];
 
 	/* Nothing before the parent has mapped our ids and placed us. */
 	init_await(socket);
 	umask(022);
+	/* Nearer to the OOM killer than others is not for the container to be. */
+	if (file_read(score, sizeof(score), "/proc/self/oom_score_adj") == 0 && *score == '-')
+		file_write("0", "/proc/self/oom_score_adj");
 	/* First into the limits, as the user who made them. */
 	if (cgroup_enter(&record->cgroup, true, &f) < 0 ||
 	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0) ||

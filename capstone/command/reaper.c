@@ -4,6 +4,7 @@
 
 void reaper_run(const struct config *config, int socket, struct failure *f)
 {
+	char *end = program_invocation_name + strlen(program_invocation_name);
 	int status, result = -1;
 	pid_t child, pid;
 	sigset_t all;
@@ -19,6 +20,11 @@ void reaper_run(const struct config *config, int socket, struct failure *f)
 		init_report(socket, f);
 	}
 	syscall(SYS_close_range, 3U, ~0U, 0U);
+	/* The command line of skiff is not for /proc/1/cmdline to tell. */
+	for (char **entry = environ; *entry != NULL; entry++)
+		end = *entry + strlen(*entry);
+	memset(program_invocation_name, 0, (size_t)(end - program_invocation_name));
+	prctl(PR_SET_NAME, "init");
 	while (result < 0) {
 		int signo = sigwaitinfo(&all, NULL);
 		if (signo > 0 && signo != SIGCHLD)
