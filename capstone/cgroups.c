@@ -5,7 +5,6 @@
  * and the directories are one to three, or more with --delegate.
  */
 #include <inttypes.h>
-#include <time.h>
 
 #include "command/command.h"
 
@@ -114,8 +113,7 @@ static const struct cgroup_dir *place(struct cgroup *group, const struct hierarc
 		snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(dir->path, '/') - dir->path), dir->path);
 		if (version == 1 || enable(parent, controller) == 0)
 			return dir;
-		fail(f, errno, "cgroup: enabling %s in %s", controller, parent);
-		return NULL;
+		return fail(f, errno, "cgroup: enabling %s in %s", controller, parent), NULL;
 	}
 	for (int attempt = 0; version != 0 && attempt < 3 && group->count < CGROUP_HIERARCHIES; attempt++) {
 		if (attempt == 0)
@@ -128,8 +126,7 @@ static const struct cgroup_dir *place(struct cgroup *group, const struct hierarc
 			return &group->dir[group->count - 1];
 		err = attempt == 0 ? errno : err;
 	}
-	fail(f, err, "cgroup: a group with the %s controller", controller);
-	return NULL;
+	return fail(f, err, "cgroup: a group with the %s controller", controller), NULL;
 }
 
 int cgroup_create(struct cgroup *group, const struct config *config, const char *id, struct failure *f)
@@ -187,13 +184,11 @@ int cgroup_enter(const struct cgroup *group, bool born, struct failure *f)
 
 void cgroup_remove(const struct cgroup *group)
 {
-	const struct timespec tick = { 0, 2000000 };
-
 	for (int i = group->count - 1; i >= 0; i--)
 		for (int tries = 1000; tries > 0 && rmdir(group->dir[i].path) < 0 && errno != ENOENT; tries--) {
 			/* Delegated, there may be more below; and the kernel may
 			 * still be taking the last process apart. */
-			nanosleep(&tick, NULL);
+			usleep(2000);
 			remove_tree(group->dir[i].path);
 		}
 }

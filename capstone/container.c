@@ -100,7 +100,9 @@ static int container_birth(struct config *config, struct container *c, struct fa
 
 	/* 1. The keeper, before there is anything to keep. */
 	PASS(c->keeper = keeper_start(record, c->lock, &c->keeper_pid, f));
-	PASS(overlay_open(config, record, f));
+	if (config->upper != NULL)
+		PASS(upper_open(config->upper, record, f));
+	PASS(overlay_open(config, f));
 
 	/* 2. The limits, before there is anybody to limit. */
 	born = cgroup_create(&record->cgroup, config, record->id, f);
@@ -156,7 +158,7 @@ static void container_end(struct container *c)
 
 int container_run(struct config *config, struct failure *f)
 {
-	struct container c = { .pidfd = -1, .socket = -1, .keeper = -1, .master = -1, .target = -1 };
+	struct container c = { .pidfd = -1, .socket = -1, .keeper = -1, .master = -1 };
 	int status;
 
 	c.record = record_create(config->join ? "" : config->name, &c.lock, f);

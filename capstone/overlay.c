@@ -36,8 +36,8 @@ static int clone_tree(const char *path, bool recursive)
 	return fd;
 }
 
-/* open_all - what the caller may not clone yet, the child will */
-static int open_all(struct config *config, struct failure *f)
+/* What the caller may not clone, the child will: this is called by both. */
+int overlay_open(struct config *config, struct failure *f)
 {
 	for (struct tree *tree = config->trees; tree < config->trees + config->tree_count; tree++) {
 		if (tree->kind == TMPFS || tree->fd >= 0)
@@ -47,13 +47,6 @@ static int open_all(struct config *config, struct failure *f)
 			return fail(f, errno, "%s", tree->source);
 	}
 	return 0;
-}
-
-int overlay_open(struct config *config, struct record *record, struct failure *f)
-{
-	if (config->upper != NULL)
-		PASS(upper_open(config->upper, record, f));
-	return open_all(config, f);
 }
 
 int overlay_shift(const struct config *config, pid_t child, struct failure *f)
@@ -143,7 +136,7 @@ int overlay_enter(struct config *config, const struct record *record, struct fai
 	TRY(syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof(private)),
 	    "making the mounts private");
 	/* What the parent could not open, its user can, who is root in here. */
-	PASS(open_all(config, f));
+	PASS(overlay_open(config, f));
 	PASS(root = open_overlay(config, record, f));
 	PASS(mounts_fill(config, &record->cgroup, root, f));
 	if (config->masked)
@@ -158,8 +151,6 @@ int overlay_enter(struct config *config, const struct record *record, struct fai
 	 * is taken off whole, so no directory for it is needed in ROOTFS.
 	 */
 	TRY(syscall(SYS_pivot_root, ".", "."), "pivot_root");
-	TRY(umount2(".", MNT_DETACH), "detaching the old root");
-	TRY(chdir("/"), "detaching the old root");
-	close(root);
+	TRY(umount2(".", MNT_DETACH) < 0 ? -1 : chdir("/"), "detaching the old root");
 	return 0;
 }

@@ -210,8 +210,8 @@ int session_new(struct failure *f);
 
 /* overlay_open - in the parent, which alone may: detached mounts of ROOTFS,
  * layers, volumes and upper, for the child to be born with.  Where it may not,
- * the child opens them.  What is made for --upper is in RECORD.  open_tree(2) */
-int overlay_open(struct config *config, struct record *record, struct failure *f);
+ * the child opens them.  open_tree(2) */
+int overlay_open(struct config *config, struct failure *f);
 
 /* overlay_shift - their ids into the child's user namespace, before it goes on.
  * mount_setattr(2), "ID-mapped mounts" */
@@ -256,8 +256,6 @@ int mounts_fill(const struct config *config, const struct cgroup *group, int roo
 int mounts_mask(int root, struct failure *f);
 
 /* ---- capabilities.c, grown from lab 01 ---------------------------------- */
-
-#define CAPABILITIES_ALL UINT64_MAX
 
 /* capabilities_default - Podman's eleven */
 uint64_t capabilities_default(void);
@@ -328,7 +326,6 @@ struct container {
 	int keeper;             /* socket towards the keeper */
 	int lock;               /* of the record */
 	int master;             /* of the container's terminal */
-	int target;             /* of `skiff exec`: pidfd of the container */
 	pid_t keeper_pid;
 };
 

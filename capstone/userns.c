@@ -11,16 +11,6 @@
 
 enum { RANGE = 65536 };
 
-/*
- * systemd's range for containers (uids-gids(7)): 524288 to 1879048191.  A part
- * of it by pid, so that two containers do not share ids (and with them limits
- * that the kernel counts by uid).
- */
-static uint32_t preferred_base(void)
-{
-	return 524288U + (uint32_t)getpid() % 28664U * RANGE;
-}
-
 int idmap_choose(const char *map, uint32_t want, uint32_t own, uint32_t *base, uint32_t *count)
 {
 	unsigned inside, outside, n;
@@ -49,10 +39,14 @@ int idmap_choose(const char *map, uint32_t want, uint32_t own, uint32_t *base, u
 static int write_range(pid_t child, const char *name, uint32_t own, struct failure *f)
 {
 	char map[4096], text[64];
+	/* systemd's range for containers (uids-gids(7)): 524288 to 1879048191.  A
+	 * part of it by pid, so that two containers do not share ids, and with
+	 * them limits that the kernel counts by uid. */
+	const uint32_t want = 524288U + (uint32_t)getpid() % 28664U * RANGE;
 	uint32_t base, count;
 
 	TRY(file_read(map, sizeof(map), "/proc/self/%s", name), "/proc/self/%s", name);
-	if (idmap_choose(map, preferred_base(), own, &base, &count) < 0) {
+	if (idmap_choose(map, want, own, &base, &count) < 0) {
 		base = own;
 		count = 1;
 	}
@@ -117,7 +111,6 @@ int userns_become_root(struct failure *f)
 	/* EPERM: setgroups was given up for the sake of a one-id map. */
 	if (setgroups(0, NULL) < 0 && errno != EPERM)
 		return fail(f, errno, "setgroups");
-	TRY(setresgid(0, 0, 0), "becoming group 0 of the container");
-	TRY(setresuid(0, 0, 0), "becoming root of the container");
+	TRY(setresgid(0, 0, 0) < 0 ? -1 : setresuid(0, 0, 0), "becoming root of the container");
 	return 0;
 }

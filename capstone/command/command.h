@@ -32,6 +32,8 @@ int parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *count);
 
 /* ---- names.c --------------------------------------------------------------- */
 
+#define CAPABILITIES_ALL UINT64_MAX
+
 /* capability_parse - "chown", "CAP_CHOWN" or "all" to bits.  Returns -1 for a
  * name that libcap does not know. */
 int capability_parse(const char *name, uint64_t *bits);
@@ -66,6 +68,11 @@ void record_remove(struct record *record);
 /* container_join - a process more in the container CONFIG->name: a child of
  * this process, in C, that will say when it is ready.  setns(2) */
 int container_join(struct config *config, struct container *c, struct failure *f);
+
+/* ---- profile.c ----------------------------------------------------------- */
+
+/* profile_load - the filter of CONFIG's profile, or none */
+int profile_load(struct config *config, struct failure *f);
 
 /* ---- signals.c ----------------------------------------------------------- */
 

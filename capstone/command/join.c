@@ -40,9 +40,9 @@ static void join(const struct config *config, const struct record *record, int t
 
 int container_join(struct config *config, struct container *c, struct failure *f)
 {
-	const struct record *record = record_open(config->name, &c->target, f);
+	int pair[2], target;
+	const struct record *record = record_open(config->name, &target, f);
 	struct failure said = { .status = 0 };
-	int pair[2];
 	pid_t helper;
 
 	if (record == NULL)
@@ -61,7 +61,7 @@ int container_join(struct config *config, struct container *c, struct failure *f
 	if (helper == 0) {
 		close(pair[0]);
 		close(c->keeper);
-		join(config, record, c->target, pair[1]);
+		join(config, record, target, pair[1]);
 	}
 	close(pair[1]);
 	c->socket = pair[0];

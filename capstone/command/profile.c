@@ -1,0 +1,46 @@
+/* profile.c - --security-opt seccomp=FILE: a profile in Docker's JSON */
+#include <sys/mman.h>
+
+#include "command.h"
+
+/* compile_profile - FILE to BPF in OUT, by skiff-seccomp.  It gets the
+ * capabilities, on which a profile's rules may depend; what it says is ours to
+ * say, in one line. */
+static int compile_profile(const char *file, uint64_t capabilities, int out, struct failure *f)
+{
+	char program[512], mask[17], said[600], *text = said;
+	int status;
+
+	snprintf(mask, sizeof(mask), "%llx", (unsigned long long)capabilities);
+	program_beside(program, sizeof(program), "seccomp/skiff-seccomp");
+	CLOSED int words = memfd_create("words", MFD_CLOEXEC);
+	CLOSED int stderr_copy = fcntl(2, F_DUPFD_CLOEXEC, 3);
+	if (words < 0 || stderr_copy < 0 || dup2(words, 2) < 0)
+		return fail(f, errno, "seccomp=%s", file);
+	status = program_run((const char *[]){ program, "profile", file, mask, NULL }, out);
+	dup2(stderr_copy, 2);
+	TRY(file_read(said, sizeof(said), "/proc/self/fd/%d", words), "seccomp=%s", file);
+	said[strcspn(said, "\n")] = '\0';
+	if (strncmp(text, "skiff-seccomp: ", 15) == 0)
+		text += 15;
+	if (status != 0)
+		return fail(f, 0, "%s", *text != '\0' ? text : "seccomp: skiff-seccomp cannot be run");
+	if (*text != '\0')
+		warn_line("%s", text);
+	return 0;
+}
+
+int profile_load(struct config *config, struct failure *f)
+{
+	struct security *security = &config->security;
+	ssize_t n;
+
+	if (strcmp(config->profile, "unconfined") == 0)
+		return 0;
+	CLOSED int out = memfd_create("filter", MFD_CLOEXEC);
+	TRY(out, "memfd_create");
+	PASS(compile_profile(config->profile, security->capabilities, out, f));
+	TRY(n = pread(out, security->filter, sizeof(security->filter), 0), "%s", config->profile);
+	security->filter_len = (unsigned short)((size_t)n / sizeof(struct sock_filter));
+	return n > 0 ? 0 : fail(f, 0, "%s: an empty filter", config->profile);
+}
