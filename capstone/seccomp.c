@@ -34,7 +34,7 @@ int seccomp_choose(struct config *config, struct failure *f)
 	if (config->profile != NULL)
 		return profile_load(config, f);
 	security->filter_len = wide ? COUNT(wide_filter) : COUNT(default_filter);
-	memcpy(security->filter, wide ? wide_filter : default_filter, security->filter_len * sizeof(struct sock_filter));
+	security->filter = wide ? wide_filter : default_filter;
 	return 0;
 }
 

@@ -94,7 +94,7 @@ struct security {
 	bool no_new_privs;
 	bool delegate;          /* a part of the cgroup tree is its own */
 	unsigned short filter_len;      /* BPF instructions, 0: none */
-	struct sock_filter filter[BPF_MAXINSNS];
+	const struct sock_filter *filter;
 };
 
 /* What is mounted in the container: a part of the host's tree, or a tmpfs. */
@@ -300,7 +300,8 @@ struct record {
 	bool raw;               /* and to be restored */
 	char command[64];
 	char hostname[72];
-	struct security security;
+	struct security security;       /* its filter is here: */
+	struct sock_filter filter[BPF_MAXINSNS];
 };
 
 /* ---- keeper.c: who cleans up, also after a skiff that was killed -------- */

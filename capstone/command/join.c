@@ -48,6 +48,7 @@ int container_join(struct config *config, struct container *c, struct failure *f
 	if (record == NULL)
 		return -1;
 	config->security = record->security;
+	config->security.filter = record->filter;
 	if (config->user_asked) {
 		config->security.uid = config->uid;
 		config->security.gid = config->gid;

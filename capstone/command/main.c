@@ -45,7 +45,7 @@ static int run_sealed(char **argv, struct failure *f)
 
 static int run(int argc, char **argv, struct failure *f)
 {
-	static struct config config;    /* with a filter in it, too large for a stack */
+	static struct config config;
 	int status = options_parse(&config, argc - 1, argv + 1, f);
 
 	if (status != 0)

@@ -32,6 +32,7 @@ static int compile_profile(const char *file, uint64_t capabilities, int out, str
 
 int profile_load(struct config *config, struct failure *f)
 {
+	static struct sock_filter filter[BPF_MAXINSNS];
 	struct security *security = &config->security;
 	ssize_t n;
 
@@ -40,7 +41,8 @@ int profile_load(struct config *config, struct failure *f)
 	CLOSED int out = memfd_create("filter", MFD_CLOEXEC);
 	TRY(out, "memfd_create");
 	PASS(compile_profile(config->profile, security->capabilities, out, f));
-	TRY(n = pread(out, security->filter, sizeof(security->filter), 0), "%s", config->profile);
+	TRY(n = pread(out, filter, sizeof(filter), 0), "%s", config->profile);
+	security->filter = filter;
 	security->filter_len = (unsigned short)((size_t)n / sizeof(struct sock_filter));
 	return n > 0 ? 0 : fail(f, 0, "%s: an empty filter", config->profile);
 }
