@@ -98,7 +98,6 @@ may_raise() { (ulimit -Hn $(($(ulimit -Hn) + 1))) 2>/dev/null; }
     [ "$(stat -fc %T "$BATS_TEST_TMPDIR")" = ext2/ext3 ] || cannot "the handle is ext4's"
     stopped naive run "$ROOTFS" -- payload-files handle=/
     stopped naive run "$ROOTFS" -- payload-files handle=/ -- --privileged
-    offered run -v "$BATS_TEST_TMPDIR:/v" "$ROOTFS" true
     refused "$(skiff --privileged "$ROOTFS" payload-files handle=/v)" handle=/v
 }
 
@@ -120,7 +119,6 @@ may_raise() { (ulimit -Hn $(($(ulimit -Hn) + 1))) 2>/dev/null; }
     hint "fail closed: each error of the reader is 125; see seccomp(2)"
     cd "$WORLD" || return
     echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["chroot"], "action": "SCMP_ACT_ERRNO"}]}' >good.json
-    offered run --security-opt seccomp=good.json "$ROOTFS" true
     : >empty.json
     echo '{' >half.json
     echo '[]' >list.json

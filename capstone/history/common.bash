@@ -60,16 +60,6 @@ naive() {
     bounded "${mounts[@]}" "${NAIVE:-$HERE/naive}" "$@" 2>/dev/null
 }
 
-# offered ARG...: skip while skiff does not know an option or a command of its
-# contract
-offered() {
-    local said
-    said=$(prog "$@" 2>&1 || true)
-    case $said in
-        *"unknown option"* | *"seccomp="*"is not what it takes"* | *"usage: skiff run [OPTIONS]"*) cannot "skiff does not know '$*' yet" ;;
-    esac
-}
-
 # each attempt of a payload is a line "NAME=ARG in" where it succeeded
 
 # works WHERE OUTPUT: the attempts that succeed there, one a line; fails where

@@ -279,7 +279,6 @@ swapped() {
 @test "a volume's target is a link out, at its end or on the way (CVE-2021-30465, CVE-2026-87766)" {
     hint "openat2(2) with RESOLVE_IN_ROOT, for what is made as well as for what is there"
     mkdir "$WORLD/volume"
-    offered run -v "$WORLD/volume:/v" "$ROOTFS" true
     for kind in "${ALL_KINDS[@]}"; do
         place "$kind" v
         for target in /v /v/new /v/dir /v/dir/new/deep; do
@@ -300,7 +299,6 @@ swapped() {
 @test "a volume's target climbs out with dots, or covers what skiff itself has mounted" {
     hint "RESOLVE_IN_ROOT in openat2(2); what is in force stays in force"
     mkdir "$WORLD/volume"
-    offered run -v "$WORLD/volume:/v" "$ROOTFS" true
     for target in "/../../../../../..$OUTSIDE/dir" /v/../../../../../../tmp/x /.. /; do
         run --separate-stderr skiff -v "$WORLD/volume:$target" "$IMAGE" true
         [ "$status" -eq 0 ] || one_line
@@ -310,7 +308,6 @@ swapped() {
 
 @test "a tmpfs whose place is a link out" {
     hint "openat2(2) with RESOLVE_IN_ROOT"
-    offered run --tmpfs /t "$ROOTFS" true
     for kind in "${ALL_KINDS[@]}"; do
         place "$kind" t
         for target in /t /t/new /t/dir; do judge "tmpfs on $target, /t: $kind" --tmpfs "$target"; done
@@ -332,7 +329,6 @@ swapped() {
 
 @test "-t: /dev/console and the terminal's place are links out (CVE-2025-52565, CVE-2026-88264)" {
     hint "the console is bound on a descriptor in the tmpfs on /dev; ioctl_tty(2), pty(7)"
-    offered run -t "$ROOTFS" true
     for kind in file-outside dangling absolute fifo; do
         for path in dev/console dev/pts dev/tty dev/ptmx; do place "$kind" "$path"; done
         run "$HERE/payload-lure" tty "$EXERCISE" run -t "$IMAGE" payload-lure types
@@ -352,7 +348,6 @@ swapped() {
 @test "--layer and --upper: no name is an option, no layer is followed out" {
     hint "fsconfig(2): one value at a time; lowerdir+ where the kernel has it, else escaped"
     mkdir "$WORLD"/{layer,upper}
-    offered run --layer "$WORLD/layer" "$ROOTFS" true
     chmod 777 "$WORLD"/{layer,upper}
     ln -s "$OUTSIDE" "$WORLD/layer/proc"
     judge "a layer whose /proc leads out" --layer "$WORLD/layer"
@@ -376,7 +371,6 @@ swapped() {
 
 @test "a container's name is no path, and its words are no commands to a terminal" {
     hint "an allow-list of characters for --name; what a container chose is not printed as it is"
-    offered run --name plain "$ROOTFS" true
     for name in ../../../../../../../../../..$OUTSIDE/new /etc/x . .. a/b -x "" $'a\nb' $'\e[2J' "$(printf 'x%.0s' {1..300})"; do
         run --separate-stderr skiff --name "$name" "$IMAGE" true
         one_line || { echo "(--name '$name')"; return 1; }
