@@ -1,0 +1,174 @@
+/* evidence.h - what the kernel says of a process, in a form in which two runs
+ * are alike: namespaces and ids are named by whose they are, not by number */
+#ifndef EVIDENCE_H
+#define EVIDENCE_H
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* proc_open - /proc/PID/NAME */
+static inline FILE *proc_open(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return fopen(path, "re");
+}
+
+static inline void comm_of(pid_t pid, char *comm, size_t size)
+{
+	FILE *file = proc_open(pid, "comm");
+
+	if (file == NULL || fgets(comm, (int)size, file) == NULL)
+		snprintf(comm, size, "?");
+	comm[strcspn(comm, "\n")] = '\0';
+	if (file != NULL)
+		fclose(file);
+}
+
+static inline void evidence_status(FILE *out, pid_t pid)
+{
+	static const char *const names[] = { "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs",
+					     "Seccomp:", "Seccomp_filters", "SigBlk", "SigIgn", "Umask" };
+	FILE *file = proc_open(pid, "status");
+	char line[1024];
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (strncmp(line, names[i], strlen(names[i])) == 0)
+				fprintf(out, "| %s", line);
+	if (file != NULL)
+		fclose(file);
+}
+
+/* evidence_mounts - where, how and what; the options of the filesystem itself
+ * name numbers that differ */
+static inline void evidence_mounts(FILE *out, pid_t pid)
+{
+	FILE *file = proc_open(pid, "mountinfo");
+	char line[4096], where[1024], options[256], type[64];
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		const char *dash = strstr(line, " - ");
+		if (dash != NULL && sscanf(line, "%*s %*s %*s %*s %1023s %255s", where, options) == 2 &&
+		    sscanf(dash, " - %63s", type) == 1)
+			fprintf(out, "| mount %s %s %s\n", where, type, options);
+	}
+	if (file != NULL)
+		fclose(file);
+}
+
+static inline void evidence_links(FILE *out, pid_t pid)
+{
+	static const char *const kinds[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" };
+	char path[64], theirs[256], ours[256];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		ssize_t n, m;
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, kinds[i]);
+		n = readlink(path, theirs, sizeof(theirs) - 1);
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[i]);
+		m = readlink(path, ours, sizeof(ours) - 1);
+		fprintf(out, "| namespace %s %s\n", kinds[i],
+			n > 0 && n == m && memcmp(theirs, ours, (size_t)n) == 0 ? "the host's" : "its own");
+	}
+	for (int fd = 0; fd < 64; fd++) {
+		struct stat st;
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+		if (stat(path, &st) == 0)
+			fprintf(out, "| descriptor %d %o\n", fd, (unsigned)st.st_mode);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
+	ssize_t n = readlink(path, theirs, sizeof(theirs) - 1);
+	theirs[n > 0 ? n : 0] = '\0';
+	fprintf(out, "| cwd %s\n", theirs);
+	fprintf(out, "| session %s\n", getsid(pid) == pid ? "its own" : "another's");
+}
+
+static inline void evidence_maps(FILE *out, pid_t pid)
+{
+	static const char *const names[] = { "uid_map", "gid_map" };
+	char line[256];
+	unsigned inside, outside, count;
+
+	for (int i = 0; i < 2; i++) {
+		FILE *file = proc_open(pid, names[i]);
+		while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+			if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3)
+				fprintf(out, "| %s %u %s %u\n", names[i], inside, outside == 0 ? "root" : "another", count);
+		if (file != NULL)
+			fclose(file);
+	}
+}
+
+static inline void evidence_environment(FILE *out, pid_t pid)
+{
+	FILE *file = proc_open(pid, "environ");
+	char entry[4096];
+	size_t n = 0;
+	int c;
+
+	while (file != NULL && (c = getc(file)) != EOF) {
+		if (n < sizeof(entry) - 1 && c != '\0')
+			entry[n++] = (char)c;
+		if (c != '\0')
+			continue;
+		entry[n] = '\0';
+		n = 0;
+		fprintf(out, "| environment %s\n", entry);
+	}
+	if (file != NULL)
+		fclose(file);
+}
+
+/* evidence_limits - of its cgroups, which are named skiff-ID, in the arena that
+ * $ARENA_CGROUPS lists: "memory=/where/it/is ..." */
+static inline void evidence_limits(FILE *out, pid_t pid)
+{
+	static const char *const files[] = { "memory.limit_in_bytes", "memory.max", "pids.max", "cpu.cfs_quota_us", "cpu.max" };
+	FILE *file = proc_open(pid, "cgroup"), *limit;
+	const char *arena = getenv("ARENA_CGROUPS");
+	char line[1024], path[1400], key[80], value[64], copy[4096];
+
+	while (file != NULL && arena != NULL && fgets(line, sizeof(line), file) != NULL) {
+		char *list = strchr(line, ':'), *where = list != NULL ? strchr(list + 1, ':') : NULL, *tail, *rest = copy, *word;
+		if (where == NULL)
+			continue;
+		*where++ = '\0';
+		where[strcspn(where, "\n")] = '\0';
+		tail = strstr(where, "/skiff-");
+		fprintf(out, "| cgroup %s %s\n", list + 1, tail != NULL ? "a container's" : "none of a container's");
+		snprintf(copy, sizeof(copy), "%s", arena);
+		snprintf(key, sizeof(key), "%.70s=", list + 1);
+		while (tail != NULL && (word = strsep(&rest, " ")) != NULL)
+			for (size_t i = 0; strncmp(word, key, strlen(key)) == 0 && i < sizeof(files) / sizeof(files[0]); i++) {
+				snprintf(path, sizeof(path), "%.300s%.500s/%s", word + strlen(key), tail, files[i]);
+				limit = fopen(path, "re");
+				if (limit != NULL && fgets(value, sizeof(value), limit) != NULL)
+					fprintf(out, "| %s %s", files[i], value);
+				if (limit != NULL)
+					fclose(limit);
+			}
+	}
+	if (file != NULL)
+		fclose(file);
+}
+
+static inline void evidence(FILE *out, pid_t pid)
+{
+	evidence_status(out, pid);
+	evidence_links(out, pid);
+	evidence_maps(out, pid);
+	evidence_environment(out, pid);
+	evidence_limits(out, pid);
+	evidence_mounts(out, pid);
+}
+
+#endif
