@@ -3,9 +3,8 @@
  *   naive run [-t] [-v SRC:DST]... [-w DIR] ROOTFS CMD...
  *   naive exec [-w DIR] PID CMD...
  *
- * The control of the attack tests: what skiff must stop, works here.  Each mistake
- * was a real runner's; its number is beside it.  run only as  unshare --mount naive
- * See chroot(2), mount(2), setns(2). */
+ * What skiff must stop works here, as the control of its tests.  Each mistake was a
+ * real runner's, named beside it.  Only as  unshare --mount naive ...  chroot(2). */
 #include <err.h>
 #include <fcntl.h>
 #include <linux/capability.h>
