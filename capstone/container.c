@@ -29,6 +29,8 @@ static void hear(const struct config *config, struct container *c, bool *ready, 
 	c->socket = -1;
 	if (got == 1)
 		*f = said;
+	else if (got < 0 && fail(f, errno, "hearing from the container") < 0)
+		container_signal(c, SIGKILL);
 }
 
 /* watch - until PID 1 is dead, and by the kernel's rule all of the container

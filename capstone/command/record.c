@@ -49,40 +49,72 @@ static bool locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-struct record *record_create(const char *name, int *lock, struct failure *f)
+/* remove_record - and the directory with it, if it was the last */
+static void remove_record(const char *path)
+{
+	char dir[180];
+
+	if (*path == '\0')
+		return;
+	unlink(path);
+	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path), path);
+	rmdir(dir);
+}
+
+/* lock_file - the record's file, made and locked.  Returns a descriptor, -1. */
+static int lock_file(const char *name, char *path, size_t size, struct failure *f)
 {
 	struct flock whole = { .l_type = F_WRLCK };
-	struct record *record = MAP_FAILED;
-	char dir[100], path[180] = "", id[16];
-	struct stat st = { .st_nlink = 0 };
+	struct stat st;
+	char dir[100];
+	int fd;
+
+	/* Another skiff may remove the file or the directory as we look. */
+	for (int tries = 0; tries < 100; tries++) {
+		TRY(run_directory(dir, sizeof(dir), true), "a directory for the containers' records");
+		snprintf(path, size, "%s/%s", dir, name);
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0)
+			return fail(f, errno, "%s", path);
+		if (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
+			if (errno == EAGAIN || errno == EACCES)
+				return fail(f, 0, "run: --name %s: in use by a container that runs", name);
+			fail(f, errno, "locking %s", path);
+			remove_record(path);
+			return -1;
+		}
+		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return fd;
+		close(fd);
+	}
+	return fail(f, EBUSY, "%s", path);
+}
+
+struct record *record_create(const char *name, int *lock, struct failure *f)
+{
+	char path[180] = "", id[16];
+	struct record *record;
 	uint64_t random;
 
-	*lock = -1;
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return fail(f, errno, "getrandom"), NULL;
 	snprintf(id, sizeof(id), "%012llx", (unsigned long long)(random >> 16));
-	if (name != NULL && *name == '\0') {
-		*lock = memfd_create("record", MFD_CLOEXEC);
-		st.st_nlink = *lock >= 0;
-	}
-	/* Another skiff may remove the file or the directory as we look. */
-	for (int tries = 0; tries < 100 && st.st_nlink == 0; tries++) {
-		close_fd(lock);
-		if (run_directory(dir, sizeof(dir), true) < 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, name != NULL ? name : id);
-		*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (*lock < 0 && errno != ENOENT)
-			break;
-		if (*lock >= 0 && fcntl(*lock, F_OFD_SETLK, &whole) < 0)
-			return fail(f, 0, "run: --name %s: in use by a container that runs", name), NULL;
-		if (*lock >= 0)
-			fstat(*lock, &st);
-	}
-	if (st.st_nlink > 0 && ftruncate(*lock, 0) == 0 && ftruncate(*lock, sizeof(*record)) == 0)
+	if (name == NULL || *name != '\0')
+		*lock = lock_file(name != NULL ? name : id, path, sizeof(path), f);
+	else if ((*lock = memfd_create("record", MFD_CLOEXEC)) < 0)
+		fail(f, errno, "memfd_create");
+	if (*lock < 0)
+		return NULL;
+	record = MAP_FAILED;
+	if (ftruncate(*lock, 0) == 0 && ftruncate(*lock, sizeof(*record)) == 0)
 		record = mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED, *lock, 0);
-	if (record == MAP_FAILED)
-		return fail(f, errno, "a record of the container in %s", dir), NULL;
+	if (record == MAP_FAILED) {
+		fail(f, errno, "the record of the container");
+		remove_record(path);
+		return NULL;
+	}
 	memcpy(record->id, id, sizeof(id));
 	memcpy(record->path, path, sizeof(path));
 	return record;
@@ -146,12 +178,6 @@ int record_each(void (*show)(const char *name, const struct record *record), str
 
 void record_remove(struct record *record)
 {
-	char dir[128];
-
-	if (record->path[0] == '\0')
-		return;
-	unlink(record->path);
-	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(record->path, '/') - record->path), record->path);
-	rmdir(dir);     /* the last one */
+	remove_record(record->path);
 	record->path[0] = '\0';
 }
