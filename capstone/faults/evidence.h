@@ -43,7 +43,7 @@ static inline void evidence_status(FILE *out, pid_t pid)
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			if (strncmp(line, names[i], strlen(names[i])) == 0)
-				fprintf(out, "| %s", line);
+				fprintf(out, "%s", line);
 	if (file != NULL)
 		fclose(file);
 }
@@ -59,7 +59,7 @@ static inline void evidence_mounts(FILE *out, pid_t pid)
 		const char *dash = strstr(line, " - ");
 		if (dash != NULL && sscanf(line, "%*s %*s %*s %*s %1023s %255s", where, options) == 2 &&
 		    sscanf(dash, " - %63s", type) == 1)
-			fprintf(out, "| mount %s %s %s\n", where, type, options);
+			fprintf(out, "mount %s %s %s\n", where, type, options);
 	}
 	if (file != NULL)
 		fclose(file);
@@ -76,20 +76,20 @@ static inline void evidence_links(FILE *out, pid_t pid)
 		n = readlink(path, theirs, sizeof(theirs) - 1);
 		snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[i]);
 		m = readlink(path, ours, sizeof(ours) - 1);
-		fprintf(out, "| namespace %s %s\n", kinds[i],
+		fprintf(out, "namespace %s %s\n", kinds[i],
 			n > 0 && n == m && memcmp(theirs, ours, (size_t)n) == 0 ? "the host's" : "its own");
 	}
 	for (int fd = 0; fd < 64; fd++) {
 		struct stat st;
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
 		if (stat(path, &st) == 0)
-			fprintf(out, "| descriptor %d %o\n", fd, (unsigned)st.st_mode);
+			fprintf(out, "descriptor %d %o\n", fd, (unsigned)st.st_mode);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
 	ssize_t n = readlink(path, theirs, sizeof(theirs) - 1);
 	theirs[n > 0 ? n : 0] = '\0';
-	fprintf(out, "| cwd %s\n", theirs);
-	fprintf(out, "| session %s\n", getsid(pid) == pid ? "its own" : "another's");
+	fprintf(out, "cwd %s\n", theirs);
+	fprintf(out, "session %s\n", getsid(pid) == pid ? "its own" : "another's");
 }
 
 static inline void evidence_maps(FILE *out, pid_t pid)
@@ -102,7 +102,7 @@ static inline void evidence_maps(FILE *out, pid_t pid)
 		FILE *file = proc_open(pid, names[i]);
 		while (file != NULL && fgets(line, sizeof(line), file) != NULL)
 			if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3)
-				fprintf(out, "| %s %u %s %u\n", names[i], inside, outside == 0 ? "root" : "another", count);
+				fprintf(out, "%s %u %s %u\n", names[i], inside, outside == 0 ? "root" : "another", count);
 		if (file != NULL)
 			fclose(file);
 	}
@@ -122,7 +122,8 @@ static inline void evidence_environment(FILE *out, pid_t pid)
 			continue;
 		entry[n] = '\0';
 		n = 0;
-		fprintf(out, "| environment %s\n", entry);
+		/* an id that is new each time */
+		fprintf(out, "environment %s\n", strncmp(entry, "HOSTNAME=", 9) == 0 && strlen(entry) == 21 ? "HOSTNAME=ID" : entry);
 	}
 	if (file != NULL)
 		fclose(file);
@@ -144,7 +145,7 @@ static inline void evidence_limits(FILE *out, pid_t pid)
 		*where++ = '\0';
 		where[strcspn(where, "\n")] = '\0';
 		tail = strstr(where, "/skiff-");
-		fprintf(out, "| cgroup %s %s\n", list + 1, tail != NULL ? "a container's" : "none of a container's");
+		fprintf(out, "cgroup %s %s\n", list + 1, tail != NULL ? "a container's" : "none of a container's");
 		snprintf(copy, sizeof(copy), "%s", arena);
 		snprintf(key, sizeof(key), "%.70s=", list + 1);
 		while (tail != NULL && (word = strsep(&rest, " ")) != NULL)
@@ -152,7 +153,7 @@ static inline void evidence_limits(FILE *out, pid_t pid)
 				snprintf(path, sizeof(path), "%.300s%.500s/%s", word + strlen(key), tail, files[i]);
 				limit = fopen(path, "re");
 				if (limit != NULL && fgets(value, sizeof(value), limit) != NULL)
-					fprintf(out, "| %s %s", files[i], value);
+					fprintf(out, "%s %s", files[i], value);
 				if (limit != NULL)
 					fclose(limit);
 			}

@@ -1,6 +1,6 @@
 /* stepper.c - run a command and hit one of its processes at one system call
  *
- *   stepper [-l] [-p] [-o REPORT] [-t SECONDS] [-i ROLE:CALL:N:ERRNO]...
+ *   stepper [-l] [-p] [-o REPORT] [-e EVIDENCE] [-t SECONDS] [-i ROLE:CALL:N:ERRNO]...
  *           [-s ROLE:CALL:N:SIGNAL[:TARGET[+TARGET]]]... COMMAND [ARG...]
  *
  *   -l  list every system call in REPORT, as "call ROLE CALL N"
@@ -9,11 +9,12 @@
  *   -s  at that call SIGNAL is sent to TARGET, another ROLE (default: to itself)
  *   -t  COMMAND may take that long (default 15); what it starts, 3 seconds more
  *
- * The roles are those of skiff: parent, keeper, child (PID 1 of the container
+ * REPORT tells of each hit whether it was "before" the child was told to go on, when
+ * it was "ready" for COMMAND, or "after" that had started; and what was left.  The roles are those of skiff: parent, keeper, child (PID 1 of the container
  * or, of `skiff exec`, COMMAND's process), joiner, command (the child of --init)
  * and helper (another program).  Calls count from main() on, those of a process
  * that has become the container's COMMAND do not.  What the kernel says of that
- * process as it starts is in REPORT (evidence.h).  strace --inject counts each
+ * process as it starts is in EVIDENCE (evidence.h).  strace --inject counts each
  * process for itself and so cannot tell two of them apart.
  * Ends with COMMAND's status, 128+n for signal n.  See ptrace(2). */
 #include <err.h>
@@ -52,6 +53,7 @@ struct hit {
 	unsigned nth;
 	int err, signo;
 	unsigned targets;       /* a bit for each role */
+	bool done;
 };
 
 struct process {
@@ -69,9 +71,10 @@ struct trace {
 	struct hit hits[MAX_HITS];
 	int hit_count;
 	pid_t ids[UNKNOWN];     /* the first process of each role */
-	bool list, started;     /* COMMAND has */
+	bool list;
+	bool ready, started;    /* the child may go on; COMMAND has */
 	int status;
-	FILE *report;
+	FILE *report, *evidence;
 	int slave;              /* the terminal, or -1 */
 	struct termios before;
 	pid_t relay;
@@ -146,9 +149,10 @@ static bool at_main(pid_t pid, const struct ptrace_syscall_info *info)
 
 /* ---- what happens to a process -------------------------------------------- */
 
-static void strike(struct trace *t, struct process *p, const struct hit *hit)
+static void strike(struct trace *t, struct process *p, struct hit *hit)
 {
-	fprintf(t->report, "hit %s\n", t->started ? "after" : "before");
+	hit->done = true;
+	fprintf(t->report, "hit %s\n", t->started ? "after" : t->ready ? "ready" : "before");
 	if (hit->err != 0) {
 		skip_call(p->pid);
 		p->fails = hit->err;
@@ -174,6 +178,9 @@ static void on_entry(struct trace *t, struct process *p, const struct ptrace_sys
 		if (hit->role == p->role && hit->nth == nth && strcmp(hit->call, name) == 0)
 			strike(t, p, hit);
 	free(name);
+	/* To the keeper, and then "go" to the child; for `skiff exec` first "go". */
+	if (p->role == PARENT && number == SYS_sendmsg)
+		t->ready = nth >= (t->ids[JOINER] != 0 ? 1 : 2);
 }
 
 static void on_syscall(struct trace *t, struct process *p)
@@ -191,9 +198,14 @@ static void on_syscall(struct trace *t, struct process *p)
 }
 
 /* resume - on to the next call, or freely where nobody is interested */
-static void resume(struct process *p, int signo)
+static void resume(const struct trace *t, const struct process *p, int signo)
 {
-	ptrace(p->role < HELPER ? PTRACE_SYSCALL : PTRACE_CONT, p->pid, NULL, (void *)(intptr_t)signo);
+	bool stop = (t->list && p->role < HELPER) || (p->role == PARENT && !p->counting);
+
+	for (const struct hit *hit = t->hits; hit < t->hits + t->hit_count; hit++)
+		stop = stop || (hit->role == p->role && !hit->done);
+	stop = stop || p->fails != 0;
+	ptrace(stop ? PTRACE_SYSCALL : PTRACE_CONT, p->pid, NULL, (void *)(intptr_t)signo);
 }
 
 static enum role role_of_child(const struct trace *t, const struct process *p, int event)
@@ -224,7 +236,7 @@ static void on_birth(struct trace *t, struct process *p, int event)
 	if (!born->waits)
 		return;
 	born->waits = false;
-	resume(born, 0);
+	resume(t, born, 0);
 }
 
 static void on_exec(struct trace *t, struct process *p)
@@ -235,7 +247,8 @@ static void on_exec(struct trace *t, struct process *p)
 	p->role = INSIDE;
 	t->started = true;
 	fprintf(t->report, "exec\n");
-	evidence(t->report, p->pid);
+	if (t->evidence != NULL)
+		evidence(t->evidence, p->pid);
 }
 
 /* on_stop - returns the signal to go on with */
@@ -319,7 +332,7 @@ static void follow(struct trace *t)
 				p->first = false;
 				continue;
 			}
-			resume(p, on_stop(t, p, status));
+			resume(t, p, on_stop(t, p, status));
 			continue;
 		}
 		if (p->role == PARENT) {
@@ -412,11 +425,12 @@ int main(int argc, char **argv)
 
 	t.report = stderr;
 	t.slave = -1;
-	while ((option = getopt(argc, argv, "+lpo:t:i:s:")) != -1)
+	while ((option = getopt(argc, argv, "+lpo:e:t:i:s:")) != -1)
 		switch (option) {
 		case 'l': t.list = true; break;
 		case 'p': terminal = true; break;
 		case 'o': t.report = fopen(optarg, "we"); break;
+		case 'e': t.evidence = fopen(optarg, "we"); break;
 		case 't': seconds = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'i':
 		case 's': hit_parse(&t, option == 'i', optarg); break;
