@@ -63,7 +63,7 @@ static void run_case(const char *text, size_t length, uint64_t caps, struct resu
 	if (child < 0)
 		err(2, "fork");
 	if (child == 0) {
-		alarm(10);
+		alarm(60);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", in);
 		if (dup2(out, 1) < 0 || dup2(words, 2) < 0 || lseek(1, 0, SEEK_SET) < 0 || lseek(2, 0, SEEK_SET) < 0)
 			_exit(98);

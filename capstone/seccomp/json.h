@@ -1,4 +1,4 @@
-/* json.h - a file of JSON, and what may stand in it
+/* json.h - a file of JSON, what may stand in it, and what is said of what may not
  *
  * A filter that was misread is worse than none: whatever is not understood is
  * an error, in one line, and there is no filter.  See jansson's API reference. */
@@ -17,28 +17,42 @@ struct profile {
 	} seen[NUMBERS];
 };
 
-/* vsay - one line, whatever is in the names */
-static void vsay(const struct profile *p, const char *format, va_list args)
-{
-	char text[1024];
-	int n = snprintf(text, sizeof(text) / 2, "%s: %s", p->file, p->where);
+enum { LINE = 1024 };
 
-	n = n < (int)sizeof(text) / 2 ? n : (int)sizeof(text) / 2 - 1;
-	vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
-	for (char *at = text; *at != '\0'; at++)
+/* compose - one line, whatever is in the names */
+static void compose(char line[LINE], const struct profile *p, const char *format, va_list args)
+{
+	int n = snprintf(line, LINE / 2, "skiff-seccomp: %s: %s", p->file, p->where);
+
+	n = n < LINE / 2 ? n : LINE / 2 - 1;
+	vsnprintf(line + n, (size_t)(LINE - 1 - n), format, args);
+	for (char *at = line; *at != '\0'; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
 			*at = '?';
-	fprintf(stderr, "skiff-seccomp: %s\n", text);
+	strcat(line, "\n");
+}
+
+static void put_line(char line[LINE], const struct profile *p, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void put_line(char line[LINE], const struct profile *p, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	compose(line, p, format, args);
+	va_end(args);
 }
 
 static void say(const struct profile *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void say(const struct profile *p, const char *format, ...)
 {
+	char line[LINE];
 	va_list args;
 
 	va_start(args, format);
-	vsay(p, format, args);
+	compose(line, p, format, args);
 	va_end(args);
+	fputs(line, stderr);
 }
 
 /* refuse - say so, and make no filter */
@@ -46,11 +60,13 @@ static void refuse(const struct profile *p, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 static void refuse(const struct profile *p, const char *format, ...)
 {
+	char line[LINE];
 	va_list args;
 
 	va_start(args, format);
-	vsay(p, format, args);
+	compose(line, p, format, args);
 	va_end(args);
+	fputs(line, stderr);
 	exit(1);
 }
 

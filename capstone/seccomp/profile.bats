@@ -140,6 +140,24 @@ arg() { rule '"action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, '"$1
     expect_error 1 skiff-seccomp
 }
 
+@test "a profile that libseccomp never gets done with is refused" {
+    hint "RLIMIT_CPU in setrlimit(2): its soft limit brings SIGXCPU"
+    local rules=() args a
+    for ((i = 0; i < 60; i++)); do
+        args=()
+        for a in 0 1 2 3 4 5; do
+            ((i >> a & 1)) || args+=("{\"index\": $a, \"value\": $((i * 7 % 11 + a)), \"op\": \"SCMP_CMP_$(((i + a) % 2)) \"}")
+        done
+        args=("${args[@]/_0 /_GE}")
+        args=("${args[@]/_1 /_NE}")
+        rules+=("{\"name\": \"read\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": [$(IFS=,; echo "${args[*]}")]}")
+    done
+    printf '#!/bin/sh\nulimit -S -t 1\nexec "%s" "$@"\n' "$READER" >impatient
+    chmod +x impatient
+    READER=./impatient
+    refused "too many conditions" "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [$(IFS=,; echo "${rules[*]}")]}"
+}
+
 # many N: so many rules of one call, each of two comparisons
 many() {
     printf '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": ['

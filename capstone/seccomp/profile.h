@@ -190,6 +190,32 @@ static void write_filter(const struct profile *p)
 		refuse(p, "writing the filter: %s", strerror(errno));
 }
 
+/* Of a few dozen rules with conditions on several arguments each, libseccomp
+ * makes a tree without end.  CPU seconds, far more than a sound profile takes. */
+enum { PATIENCE = 5 };
+static char too_long[LINE];
+
+static void give_up(int signal)
+{
+	ssize_t n = write(STDERR_FILENO, too_long, strlen(too_long));
+
+	(void)signal, (void)n;
+	_exit(1);
+}
+
+static void limit_time(const struct profile *p)
+{
+	struct rlimit limit;
+
+	put_line(too_long, p, "libseccomp cannot make a filter of it: too many conditions");
+	if (signal(SIGXCPU, give_up) == SIG_ERR || getrlimit(RLIMIT_CPU, &limit) < 0)
+		refuse(p, "a time limit: %s", strerror(errno));
+	if (limit.rlim_cur > PATIENCE)
+		limit.rlim_cur = PATIENCE;
+	if (setrlimit(RLIMIT_CPU, &limit) < 0)
+		refuse(p, "a time limit: %s", strerror(errno));
+}
+
 static void profile(const char *file, uint64_t caps)
 {
 	static const struct member members[] = {
@@ -205,6 +231,7 @@ static void profile(const char *file, uint64_t caps)
 
 	p.file = file;
 	p.caps = caps;
+	limit_time(&p);
 	memset(p.seen, 0xff, sizeof(p.seen));
 	root = load_json(&p);
 	check_object(&p, root, "the profile", members, COUNT(members));
