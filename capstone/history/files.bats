@@ -164,12 +164,11 @@ ruin='exec 2>/dev/null
     done
     run skiff -v "$WORLD/volume:/v" "$ROOTFS" payload-calls regain=/v/suid
     refused "$output" regain=/v/suid
-    # what it leaves there is not a way to become root on the host
-    skiff -v "$WORLD/volume:/v" "$ROOTFS" sh -c 'cp /bin/payload-calls /v/left && chown 0:0 /v/left && chmod 6755 /v/left'
-    if [ -e "$WORLD/volume/left" ]; then
-        [ "$(stat -c %u "$WORLD/volume/left")" -ne 0 ] || expect "owner of a set-UID file left in a volume" \
-            "no root of the host's" "uid 0"
-    fi
+    # What container root leaves there is root's on the host, too, as the caller
+    # asked for (README, "What it does not protect from"): a volume belongs where
+    # only root can enter.  In the container it is worth nothing either.
+    run skiff -v "$WORLD/volume:/v" "$ROOTFS" sh -c 'cp /bin/payload-calls /v/left && chmod 6755 /v/left && payload-calls regain=/v/left'
+    refused "$output" regain=/v/left
 }
 
 @test "--network host: /sys comes along, and nothing of it can be changed" {
