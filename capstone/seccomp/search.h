@@ -18,11 +18,11 @@
  *                                                           argument, compare
  *
  * Most calls are allowed, and the others are neighbours: the numbers fall into
- * some sixty ranges with the same leaf.  A comparison finds the half in which a
- * number's range is; each kind of leaf is there once, for all ranges.  That is
- * seven comparisons a call and a quarter of the instructions that libseccomp
- * makes of the same list, and the kernel checks, converts and compiles each of
- * them whenever a container starts.
+ * 66 ranges with the same leaf.  A comparison finds the half in which a number's
+ * range is, seven of them the range; each kind of leaf is there once.  That is
+ * as fast as libseccomp's own binary tree and less than a fifth of its
+ * instructions, all of which the kernel checks, converts and compiles whenever a
+ * container starts.
  */
 #include <sys/socket.h>
 
