@@ -162,14 +162,14 @@ lab_machine() {
     suite grader/tests/g.bats 'load ../../support/bats' \
         '@test "g1 (a.b) [c]" { echo g1 >>'"$TREE"'/log; require file:'"$TREE"'/there; echo ran >>'"$TREE"'/log; }' \
         '@test "g1 (axb) [c]" { echo other >>'"$TREE"'/log; }' '@test "g3" { require file:'"$TREE"'/there; }'
-    printf '## Goal\n```console\n$ echo hi\nhi\n```\n## Step 1\n```console\n$ v=1\n```\n## Step 2\n<!-- needs: file:%s -->\n```console\n$ echo $v\n1\n```\n' \
+    printf '## Goal\n```console\n$ echo hi\nhi\n```\n## Step 1\n```console\n$ v=1\n```\n## Step 2\n```console\n$ echo $v\n1\n```\n<!-- needs: file:%s -->\n```console\n$ echo $v\n1\n```\n' \
         "$TREE/there" | sheet
     tests
     expect_status 0
-    last_line "7 passed, 0 failed, 0 skipped"
+    last_line "8 passed, 0 failed, 0 skipped"
     expect "run" "g1 other g1 ran" "$(xargs <"$TREE/log")"
     expect_match "a row" $'\ngrader +1 +0 +2 +2 +0 +0 ' "$output"
-    expect_match "a row" $'\nsheets +2 +0 +1 +1 +0 +0 ' "$output"
+    expect_match "a row" $'\nsheets +3 +0 +1 +1 +0 +0 ' "$output"
     has "Run in the lab machine, as here:" "grader/tests/g.bats: g1 (a.b) [c]: no $TREE/there here" "in the lab machine: grader/tests/g.bats: g3 ("
     has_not "Skipped in"
     expect "left in build" "" "$(ls -A "$TREE/build")"
