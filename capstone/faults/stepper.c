@@ -10,7 +10,8 @@
  *   -t  COMMAND may take that long (default 15); what it starts, 3 seconds more
  *
  * REPORT tells of each hit whether it was "before" the child was told to go on, when
- * it was "ready" for COMMAND, or "after" that had started; and what was left.  The roles are those of skiff: parent, keeper, child (PID 1 of the container
+ * it was "ready" for COMMAND, "after" that had started, or
+ * when it was "over"; and what was left.  The roles are those of skiff: parent, keeper, child (PID 1 of the container
  * or, of `skiff exec`, COMMAND's process), joiner, command (the child of --init)
  * and helper (another program).  Calls count from main() on, those of a process
  * that has become the container's COMMAND do not.  What the kernel says of that
@@ -72,12 +73,12 @@ struct trace {
 	int hit_count;
 	pid_t ids[UNKNOWN];     /* the first process of each role */
 	bool list;
-	bool ready, started;    /* the child may go on; COMMAND has */
+	bool ready, started, over;      /* the child may go on; COMMAND has begun; has ended */
 	int status;
 	FILE *report, *evidence;
 	int slave;              /* the terminal, or -1 */
 	struct termios before;
-	pid_t relay;
+	pid_t relay, command;
 };
 
 static volatile sig_atomic_t time_is_up;
@@ -152,9 +153,11 @@ static bool at_main(pid_t pid, const struct ptrace_syscall_info *info)
 static void strike(struct trace *t, struct process *p, struct hit *hit)
 {
 	hit->done = true;
-	fprintf(t->report, "hit %s\n", t->started ? "after" : t->ready ? "ready" : "before");
+	fprintf(t->report, "hit %s\n", t->over ? "over" : t->started ? "after" : t->ready ? "ready" : "before");
 	if (hit->err != 0) {
-		skip_call(p->pid);
+		/* close(2) closes also where it fails. */
+		if (strcmp(hit->call, "close") != 0)
+			skip_call(p->pid);
 		p->fails = hit->err;
 	}
 	for (enum role r = PARENT; r < UNKNOWN; r++)
@@ -246,6 +249,7 @@ static void on_exec(struct trace *t, struct process *p)
 		return;
 	p->role = INSIDE;
 	t->started = true;
+	t->command = p->pid;
 	fprintf(t->report, "exec\n");
 	if (t->evidence != NULL)
 		evidence(t->evidence, p->pid);
@@ -335,6 +339,7 @@ static void follow(struct trace *t)
 			resume(t, p, on_stop(t, p, status));
 			continue;
 		}
+		t->over = t->over || (p->role == INSIDE && p->pid == t->command);
 		if (p->role == PARENT) {
 			t->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 			alarm(PATIENCE_S);
