@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #undef fail              /* a macro of Check's older interface */
@@ -168,6 +169,7 @@ static uint32_t verdict(const struct sock_filter *code, const struct seccomp_dat
 		case BPF_JMP | BPF_JEQ | BPF_K: pc += a == i->k ? i->jt : i->jf; break;
 		case BPF_JMP | BPF_JGE | BPF_K: pc += a >= i->k ? i->jt : i->jf; break;
 		case BPF_JMP | BPF_JGT | BPF_K: pc += a > i->k ? i->jt : i->jf; break;
+		case BPF_JMP | BPF_JSET | BPF_K: pc += a & i->k ? i->jt : i->jf; break;
 		case BPF_RET | BPF_K: return i->k;
 		default: ck_abort_msg("unexpected instruction 0x%x at %zu", i->code, pc);
 		}
@@ -212,9 +214,107 @@ START_TEST(the_filter_decides_as_listed)
 	expect_verdict(SYS_clone, 17, yes, yes);
 	expect_verdict(SYS_clone, 0x10000011, no, yes);
 	expect_verdict(SYS_clone, 0x00020011, no, yes);
-	/* socket by its domain: AF_INET, AF_VSOCK */
+	/* socket by its domain: AF_INET, AF_ALG, AF_VSOCK, one that is newer, and
+	 * AF_VSOCK again for a kernel that takes an int */
 	expect_verdict(SYS_socket, 2, yes, yes);
+	expect_verdict(SYS_socket, 38, no, no);
 	expect_verdict(SYS_socket, 40, no, no);
+	expect_verdict(SYS_socket, 46, no, no);
+	expect_verdict(SYS_socket, UINT64_C(0x100000028), no, no);
+	/* personality: the question, 32 bits, no randomization */
+	expect_verdict(SYS_personality, 0xffffffff, yes, yes);
+	expect_verdict(SYS_personality, 8, yes, yes);
+	expect_verdict(SYS_personality, 0x40000, no, no);
+}
+END_TEST
+
+/* oracle - the filter that libseccomp makes of the same list
+ * @other: what becomes of a call that it has no rule for */
+static void oracle(struct sock_filter code[BPF_MAXINSNS], const char *which, const char *other)
+{
+	char path[512], command[2048];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	FILE *pipe;
+
+	ck_assert_int_gt(n, 0);
+	path[n] = '\0';
+	*strrchr(path, '/') = '\0';
+	snprintf(command, sizeof(command), "cd '%s/../seccomp' && ./skiff-seccomp oracle %s %s <default.list",
+		 path, which, other);
+	pipe = popen(command, "r");
+	ck_assert_ptr_nonnull(pipe);
+	ck_assert_uint_gt(fread(code, sizeof(*code), BPF_MAXINSNS, pipe), 50);
+	ck_assert_int_eq(pclose(pipe), 0);
+}
+
+/* Of the first argument: flags, families, personalities, their neighbours, and
+ * the same with something in the upper half. */
+static size_t arguments(uint64_t *arg)
+{
+	static const uint64_t more[] = { 0x20000, 0x20007, 0x20008, 0x20009, 0x40000, 0x3d0f00, 0x7e020011 };
+	size_t n = 0;
+
+	for (uint64_t i = 0; i < 64; i++)
+		arg[n++] = i;
+	for (int bit = 6; bit < 64; bit++) {
+		arg[n++] = UINT64_C(1) << bit;
+		arg[n++] = (UINT64_C(1) << bit) - 1;
+	}
+	for (size_t i = 0; i < COUNT(more); i++)
+		arg[n++] = more[i];
+	for (size_t i = 0, half = n; i < half; i++)
+		arg[n++] = arg[i] | UINT64_C(0xf00d) << 32;
+	return n;
+}
+
+/* expect_same - the two filters agree on each of these ABIs, calls and arguments */
+static void expect_same(const struct sock_filter *code, const char *which)
+{
+	static const uint32_t abis[] = { NATIVE, AUDIT_ARCH_I386, AUDIT_ARCH_ARM, AUDIT_ARCH_S390, 0 };
+	static const uint32_t bases[] = { 0, 0x40000000, 0x3ffffc00, 0x7ffffe00, 0x80000000, 0xfffffc00 };
+	static struct sock_filter refusing[BPF_MAXINSNS], usual[BPF_MAXINSNS];
+	uint64_t arg[512];
+	size_t args = arguments(arg);
+
+	oracle(refusing, which, "EPERM");
+	oracle(usual, which, "ENOSYS");
+	for (size_t abi = 0; abi < COUNT(abis); abi++)
+		for (uint32_t i = 0; i < COUNT(bases) * 1024; i++) {
+			struct seccomp_data data = { .nr = (int)(bases[i / 1024] + i % 1024), .arch = abis[abi] };
+			bool judged = data.nr == SYS_clone || data.nr == SYS_personality || data.nr == SYS_socket;
+			for (size_t a = 0; a < (judged ? args : 3); a++) {
+				data.args[0] = judged ? arg[a] : a * 0x7fffffff;
+				data.args[1] = data.args[2] = arg[args - 1 - a];
+				ck_assert_msg(verdict(code, &data) == verdict(judged ? refusing : usual, &data),
+					      "%s: abi %x, call %u, %lx: %x", which, abis[abi], (unsigned)data.nr,
+					      (unsigned long)data.args[0], verdict(code, &data));
+			}
+		}
+}
+
+START_TEST(the_filters_are_what_libseccomp_makes_of_the_list)
+{
+	expect_same(default_filter, "default");
+	expect_same(wide_filter, "wide");
+}
+END_TEST
+
+/* The interpreter above is ours; this is the kernel's. */
+START_TEST(the_kernel_takes_the_filters)
+{
+	const struct sock_fprog programs[] = {
+		{ COUNT(default_filter), (struct sock_filter *)(uintptr_t)default_filter },
+		{ COUNT(wide_filter), (struct sock_filter *)(uintptr_t)wide_filter },
+	};
+
+	ck_assert_uint_lt(programs[0].len, 128);
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	for (size_t i = 0; i < COUNT(programs); i++)
+		ck_assert_int_eq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &programs[i]), 0);
+	/* in force: the test is a process of its own */
+	ck_assert_int_eq(syscall(SYS_socket, 2, 1, 0) < 0 ? errno : 0, 0);
+	ck_assert_int_eq(syscall(SYS_socket, 38, 5, 0) < 0 ? errno : 0, EPERM);
+	ck_assert_int_eq(syscall(SYS_socket, UINT64_C(0x100000028), 1, 0) < 0 ? errno : 0, EPERM);
 }
 END_TEST
 
@@ -232,9 +332,6 @@ START_TEST(foreign_calls_are_killed)
 }
 END_TEST
 #endif
-
-#undef COUNT            /* of skiff.h, unsigned */
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
 int main(void)
 {
@@ -256,6 +353,8 @@ int main(void)
 #ifdef NATIVE
 	tcase_add_test(tests, the_filter_decides_as_listed);
 	tcase_add_test(tests, foreign_calls_are_killed);
+	tcase_add_test(tests, the_filters_are_what_libseccomp_makes_of_the_list);
+	tcase_add_test(tests, the_kernel_takes_the_filters);
 #endif
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
