@@ -9,7 +9,7 @@ setup() {
     before=$(footprint)
 }
 
-@test "[4] memory, pids and cpu limits are in force by default" {
+@test "[2] memory, pids and cpu limits are in force by default" {
     hint "memory.max, pids.max and cpu.max (v1: limit_in_bytes, cfs_quota_us); see cgroups(7)"
     container
     for limit in "memory memory.limit_in_bytes memory.max" "pids pids.max pids.max" "cpu cpu.cfs_quota_us cpu.max"; do
@@ -21,7 +21,7 @@ setup() {
     done
 }
 
-@test "[4] the limits asked for are what the kernel enforces" {
+@test "[2] the limits asked for are what the kernel enforces" {
     hint "write them before COMMAND starts; see cgroups(7)"
     container --memory 64m --pids-limit 17 --cpus 0.25
     expect memory 67108864 "$(limit_of "$CONTAINER" memory memory.limit_in_bytes memory.max)"
@@ -32,7 +32,7 @@ setup() {
     expect "a quarter of a CPU" 0.25 "$(awk '{ print $1 / $2 }' <<<"$quota")"
 }
 
-@test "[3] the container is a fresh cgroup of its own, in each hierarchy" {
+@test "[2] the container is a fresh cgroup of its own, in each hierarchy" {
     hint "mkdir(2) for each run; see cgroups(7)"
     container
     for controller in memory pids cpu; do
@@ -41,7 +41,7 @@ setup() {
     done
 }
 
-@test "[4] memory beyond the limit is OOM-killed: status 137" {
+@test "[3] memory beyond the limit is OOM-killed: status 137" {
     hint "memory.max, and no swap beyond it (memory.swap.max, memsw); see cgroups(7)"
     run prog run -m 24m "$ROOTFS" sh -c 'exec tail /dev/zero'
     expect_status 137
@@ -49,7 +49,7 @@ setup() {
     expect_output fits
 }
 
-@test "[4] no swap is used to get past the memory limit" {
+@test "[2] no swap is used to get past the memory limit" {
     hint "memory.swap.max = 0, or memory.memsw.limit_in_bytes = memory.limit_in_bytes on v1; see cgroups(7)"
     container -m 32m
     dir=$(cgroup_dir "$CONTAINER" memory)
@@ -62,7 +62,7 @@ setup() {
     fi
 }
 
-@test "[4] a fork loop stops at the pids limit" {
+@test "[2] a fork loop stops at the pids limit" {
     hint "pids.max; EAGAIN in fork(2)"
     run prog run --pids-limit 10 "$ROOTFS" sh -c 'i=0; while [ $i -lt 30 ]; do sleep 5 & i=$((i+1)); done; echo all'
     expect_match "the shell's words" "[Cc]an't fork" "$output"
@@ -71,7 +71,7 @@ setup() {
     expect_footprint "$before"
 }
 
-@test "[3] CPU time beyond the quota is not to be had" {
+@test "[2] CPU time beyond the quota is not to be had" {
     hint "cpu.max, nr_throttled in cpu.stat; see cgroups(7)"
     spawn "$EXERCISE" run --cpus 0.1 --init "$ROOTFS" sh -c "sleep $NAP & while :; do :; done"
     wait_for napping

@@ -88,3 +88,54 @@ limit_of() {
     dir=$(cgroup_dir "$1" "$2")
     if [ -e "$dir/$4" ]; then cat "$dir/$4"; else cat "$dir/$3"; fi
 }
+
+# ---- what is left ---------------------------------------------------------
+# Other containers come and go meanwhile, perhaps of the same skiff.  So only
+# what is new counts; and of cgroups those with a process of this test's, or
+# with none at all and for as long as one looks: a group that somebody else is
+# about to fill, or to remove, is empty for a moment only.
+
+# leftovers BEFORE: what is there now and was not then, one line each
+leftovers() {
+    comm -13 <(sort -u <<<"$1") <(footprint | sort -u) | while read -r kind what; do
+        [ "$kind" != cgroup ] || own_group "$what" || continue
+        echo "$kind $what"
+    done
+}
+
+# own_group DIR: can it be this test's?
+own_group() {
+    local members
+    [ -d "$1" ] || return 1
+    members=$(find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null || true)
+    [ -z "$members" ] || grep -qwF "$(nappers; marked_pids)" <<<"$members"
+}
+
+# expect_footprint BEFORE: nothing more than then, after two seconds at most
+expect_footprint() {
+    local tries=100 left
+    left=$(leftovers "$1")
+    while [ -n "$left" ]; do
+        tries=$((tries - 1))
+        if [ "$tries" -eq 0 ]; then
+            printf 'expected: nothing left behind\nobserved:\n%s\n' "$left"
+            return 1
+        fi
+        sleep 0.02
+        left=$(comm -12 <(echo "$left") <(leftovers "$1"))
+    done
+}
+
+# ---- looking at containers ------------------------------------------------
+
+# container_dirs PID: its cgroup in each hierarchy, as directories
+container_dirs() {
+    local controller
+    for controller in memory pids cpu; do cgroup_dir "$1" "$controller"; done | sort -u
+}
+
+# mounted PID TARGET: "OPTIONS TYPE" of what is mounted there in the container
+mounted() { awk -v at="$2" '$5 == at { for (i = 7; $i != "-"; i++); print $6, $(i + 1) }' "/proc/$1/mountinfo" | tail -n 1; }
+
+# tree DIR: everything in it, with what would change if it were touched
+tree() { (cd "$1" && find . -printf '%p %i %m %u:%g %s %T@\n' | sort); }

@@ -4,11 +4,14 @@
  *   payload-call i386 | x32           getpid through a foreign ABI
  *   payload-call euid                 print the effective user id instead
  *   payload-call nodeathsig CMD...    clear PR_SET_PDEATHSIG, then run CMD
+ *   payload-call keyring CMD...       make a session keyring, print its number, run CMD
+ *   payload-call keyring              print that of the session keyring
  *
  * Prints the errno (0 for success).  With bad pointers as arguments EFAULT
  * means that the kernel looked at them, EPERM or ENOSYS that a filter did not
  * let the call get so far. */
 #include <errno.h>
+#include <linux/keyctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,18 +34,35 @@ static long foreign(const char *abi)
 #endif
 }
 
+/* The number of the session keyring, or that of an error */
+static void print_keyring(void)
+{
+	long id = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+
+	printf("%ld\n", id < 0 ? -errno : id);
+	fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
 	long arg[6] = { 0 }, result;
 
-	if (argc < 2 || argc > 8) {
-		fprintf(stderr, "usage: payload-call NUMBER|i386|x32|euid|nodeathsig [ARG...]\n");
+	if (argc < 2 || (argc > 8 && argv[1][0] <= '9')) {
+		fprintf(stderr, "usage: payload-call NUMBER|i386|x32|euid|nodeathsig|keyring [ARG...]\n");
 		return 2;
 	}
 	if (strcmp(argv[1], "nodeathsig") == 0 && argc > 2) {
 		prctl(PR_SET_PDEATHSIG, 0);
 		execvp(argv[2], argv + 2);
 		return 127;
+	}
+	if (strcmp(argv[1], "keyring") == 0) {
+		if (argc > 2)
+			syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+		print_keyring();
+		if (argc > 2)
+			execvp(argv[2], argv + 2);
+		return argc > 2 ? 127 : 0;
 	}
 	if (strcmp(argv[1], "euid") == 0) {
 		printf("%u\n", geteuid());

@@ -24,13 +24,13 @@ expect_caps() {
     done
 }
 
-@test "[6] the capabilities are Podman's default eleven" {
+@test "[4] the capabilities are Podman's default eleven" {
     hint "PR_CAPBSET_DROP and capset(2); see capabilities(7)"
     container
     expect_caps "$(mask_of "$ELEVEN")"
 }
 
-@test "[4] --cap-drop and --cap-add, in either order and any spelling" {
+@test "[2] --cap-drop and --cap-add, in either order and any spelling" {
     hint "cap_from_name(3)"
     container --cap-drop ALL --cap-add CAP_NET_RAW
     expect_caps "$(mask_of net_raw)"
@@ -42,7 +42,7 @@ expect_caps() {
     expect_caps "$(mask_of "$(sed 's/kill,//; s/setfcap,//' <<<"$ELEVEN")")"
 }
 
-@test "[3] --user: those ids, no group of the caller's, and no capability" {
+@test "[2] --user: those ids, no group of the caller's, and no capability" {
     hint "setresuid(2) clears them where uid 0 is left; see capabilities(7)"
     run prog run -u 1000:100 "$ROOTFS" id
     expect_output "uid=1000 gid=100"
@@ -52,7 +52,7 @@ expect_caps() {
     done
 }
 
-@test "[4] no_new_privs and a seccomp filter, for PID 1 too" {
+@test "[3] no_new_privs and a seccomp filter, for PID 1 too" {
     hint "PR_SET_NO_NEW_PRIVS in prctl(2); seccomp(2) last before execve(2)"
     container
     expect NoNewPrivs 1 "$(proc_field "$CONTAINER" NoNewPrivs)"
@@ -74,8 +74,8 @@ numbers() {
     for name; do NUMBER[$name]=${values[0]} values=("${values[@]:1}"); done
 }
 
-@test "[5] refused system calls are EPERM; without the filter the kernel answers" {
-    hint "the allow-list in seccomp.list; see seccomp(2)"
+@test "[3] refused system calls are EPERM; without the filter the kernel answers" {
+    hint "an allow-list; see seccomp(2)"
     require tool:cc
     calls=(mount umount2 unshare setns reboot ptrace bpf keyctl add_key init_module kexec_load swapon pivot_root)
     numbers "${calls[@]}"
@@ -90,7 +90,7 @@ numbers() {
     expect "keyctl without the filter" 95 "$output"
 }
 
-@test "[2] a system call newer than the list is ENOSYS" {
+@test "[1] a system call newer than the list is ENOSYS" {
     hint "ENOSYS as the default action: see seccomp_init(3); the C library then falls back from clone3 to clone"
     require tool:cc
     numbers clone3
@@ -102,7 +102,7 @@ numbers() {
     expect "clone3 without the filter" 22 "$output"
 }
 
-@test "[3] system calls of a foreign ABI do not get through" {
+@test "[2] system calls of a foreign ABI do not get through" {
     hint "the architecture check: seccomp_data.arch in seccomp(2)"
     if ! "$BATS_TEST_DIRNAME/payload-call" i386 >/dev/null 2>&1; then
         cannot "this kernel takes no i386 calls"
@@ -113,7 +113,7 @@ numbers() {
     [ "$status" -ne 0 ] || [ "$output" != 0 ] || expect "getpid of x32" "a refusal" "success"
 }
 
-@test "[3] no user namespace can be made inside" {
+@test "[2] no user namespace can be made inside" {
     hint "unshare, clone's flags and clone3 in the filter; see seccomp(2)"
     run in_container unshare -U true
     expect_status 1
@@ -121,7 +121,7 @@ numbers() {
     expect_status 0
 }
 
-@test "[3] a set-UID program gains nothing" {
+@test "[2] a set-UID program gains nothing" {
     hint "no_new_privs: see prctl(2), PR_SET_NO_NEW_PRIVS"
     IMAGE=$BATS_TEST_TMPDIR/image
     cp -a "$ROOTFS" "$IMAGE"
@@ -133,7 +133,7 @@ numbers() {
     expect "control: without no_new_privs" 0 "$output"
 }
 
-@test "[4] no descriptor of the caller's above 2 gets in" {
+@test "[3] no descriptor of the caller's above 2 gets in" {
     hint "close_range(2)"
     echo secret >"$BATS_TEST_TMPDIR/secret"
     run bash -c 'exec 9<"$3" 17<"$3" 3>&- 4>&-; exec "$1" run "$2" sh -c "echo /proc/self/fd/*; cat <&9"' \
@@ -143,25 +143,66 @@ numbers() {
     expect "what it read of 9" "" "$(grep secret <<<"$output" || true)"
 }
 
-@test "[2] no supplementary group of the caller's" {
+@test "[1] no supplementary group of the caller's" {
     hint "setgroups(2), while it is still permitted"
     spawn setpriv --groups 10,20,30 "$EXERCISE" run "$ROOTFS" sleep "$NAP"
     wait_for napping
     expect "Groups" "" "$(proc_field "$(nappers)" Groups)"
 }
 
-@test "[2] a session of its own, without the caller's terminal" {
+@test "[1] a session of its own, without the caller's terminal" {
     hint "setsid(2); TIOCSTI into the caller's terminal was CVE-2017-5226"
     container
     expect "session leader" "$CONTAINER" "$(ps -o sid= -p "$CONTAINER" | tr -d ' ')"
     expect "terminal" "?" "$(ps -o tty= -p "$CONTAINER" | tr -d ' ')"
 }
 
-@test "[2] --privileged: all capabilities, no filter, and still its own user namespace" {
+@test "[1] --privileged: all capabilities, no filter, and still its own user namespace" {
     hint "user_namespaces(7): all of them, but over nothing of the host's"
     container --privileged
     expect "all" "$(printf '%016x' $(((1 << ($(cat /proc/sys/kernel/cap_last_cap) + 1)) - 1)))" "$(proc_field "$CONTAINER" CapEff)"
     expect Seccomp 0 "$(proc_field "$CONTAINER" Seccomp)"
     read -r uid _ <<<"$(proc_field "$CONTAINER" Uid)"
     [ "$uid" -ge 1000 ]
+}
+
+@test "[2] --ulimit: soft and hard, and no way back up" {
+    hint "setrlimit(2), while still privileged"
+    container --ulimit nofile=64:128 --ulimit core=0
+    expect "open files" "64 128" "$(awk '/^Max open files/ { print $4, $5 }' "/proc/$CONTAINER/limits")"
+    expect "core" "0 0" "$(awk '/^Max core file size/ { print $5, $6 }' "/proc/$CONTAINER/limits")"
+    run prog run --ulimit nofile=32 "$ROOTFS" sh -c 'ulimit -n; ulimit -Hn; ulimit -n 33 2>/dev/null || echo refused'
+    expect_output $'32\n32\nrefused'
+    for bad in nofile nofile= nosuch=1 nofile=9:8 nofile=x nofile=1:2:3 =5; do
+        run --separate-stderr prog run --ulimit "$bad" "$ROOTFS" echo ran
+        expect_error 125 skiff
+    done
+}
+
+@test "[2] --security-opt seccomp=FILE: a profile as Docker's users have them" {
+    hint "defaultAction, syscalls[].names and .action of the JSON; see seccomp_init(3)"
+    cat >"$BATS_TEST_TMPDIR/profile.json" <<'JSON'
+{ "defaultAction": "SCMP_ACT_ALLOW",
+  "syscalls": [ { "names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28 } ] }
+JSON
+    run prog run --security-opt "seccomp=$BATS_TEST_TMPDIR/profile.json" "$ROOTFS" sh -c 'mkdir /d; echo $?; touch /f && echo touched'
+    expect_match "mkdir" "No space left" "$output"
+    expect_match "the rest" "1"$'\n'"touched" "$output"
+    run skiff_shell 'mkdir /d && echo made'
+    expect "control: without it" made "$output"
+    echo '{ "defaultAction": "SCMP_ACT_NONSENSE" }' >"$BATS_TEST_TMPDIR/bad.json"
+    for bad in "$BATS_TEST_TMPDIR/bad.json" "$BATS_TEST_TMPDIR/nowhere.json"; do
+        run --separate-stderr prog run --security-opt "seccomp=$bad" "$ROOTFS" echo ran
+        expect_error 125 skiff
+    done
+}
+
+@test "[1] a session keyring of its own" {
+    hint "KEYCTL_JOIN_SESSION_KEYRING in keyctl(2)"
+    run "$BATS_TEST_DIRNAME/payload-call" keyring "$BATS_TEST_DIRNAME/payload-call" keyring
+    expect "control: inherited by a program" "${lines[0]}" "${lines[1]}"
+    [ "${lines[0]}" -gt 0 ] || cannot "this kernel has no keyrings"
+    run bounded "$BATS_TEST_DIRNAME/payload-call" keyring "$EXERCISE" run --security-opt seccomp=unconfined \
+        "$ROOTFS" payload-call keyring
+    [ "${lines[0]}" != "${lines[1]}" ] || expect "the container's keyring" "another than ${lines[0]}" "${lines[1]}"
 }

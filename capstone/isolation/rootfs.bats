@@ -12,8 +12,6 @@ hostile() {
     ln -s "$2" "$IMAGE/$1"
 }
 
-tree() { (cd "$1" && find . -printf '%p %i %m %s %T@\n' | sort); }
-
 # harmless NAME: a container over an image whose /NAME leads to a folder of the
 # host's must leave that folder alone, whether it runs or refuses to
 harmless() {
@@ -29,6 +27,9 @@ harmless() {
         expect "/$1 -> $target: mounts on the host's side" "" "$(grep -F "$outside" /proc/self/mountinfo || true)"
         for pid in $(nappers); do
             expect "mounts of the container there" "" "$(grep -F "$outside" "/proc/$pid/mountinfo" || true)"
+            for type in proc sysfs devpts; do
+                expect_match "a $type of its own" " - $type " "$(cat "/proc/$pid/mountinfo")"
+            done
             kill -KILL "$pid"
         done
         reap "$SPAWNED"
@@ -42,7 +43,7 @@ harmless() {
     expect_footprint "$before"
 }
 
-@test "[4] what the container writes is not in ROOTFS" {
+@test "[3] what the container writes is not in ROOTFS" {
     hint "an overlay whose upper is the container's own; see mount(8), overlay"
     state=$(tree "$ROOTFS")
     run skiff_shell 'echo new >/new; echo x >>/etc/passwd; rm /etc/group; mkdir /var/d; chmod 700 /home; cat /new'
@@ -51,7 +52,7 @@ harmless() {
     expect "ROOTFS" "$state" "$(tree "$ROOTFS")"
 }
 
-@test "[2] two containers over one ROOTFS do not see each other's writes" {
+@test "[1] two containers over one ROOTFS do not see each other's writes" {
     hint "an upper for each; see mount(8), overlay"
     spawn "$EXERCISE" run "$ROOTFS" sh -c "echo secret >/left; exec sleep $NAP"
     wait_for napping
@@ -60,7 +61,7 @@ harmless() {
     expect "control: the first one sees it" secret "$(cat "/proc/$(nappers)/root/left")"
 }
 
-@test "[4] no mount of the host's, and no way back to the old root" {
+@test "[3] no mount of the host's, and no way back to the old root" {
     hint "pivot_root(2), then umount2(2) with MNT_DETACH"
     container
     expect "device of the root" "overlay" "$(awk '$5 == "/" { sub(/.* - /, ""); print $1 }' "/proc/$CONTAINER/mountinfo" | sort -u)"
@@ -72,7 +73,7 @@ harmless() {
     expect_status 1
 }
 
-@test "[3] the mounts of the container do not reach the host" {
+@test "[2] the mounts of the container do not reach the host" {
     hint "MS_PRIVATE before the first mount; see mount_namespaces(7)"
     ours=$(cat /proc/self/mountinfo)
     container
@@ -80,7 +81,7 @@ harmless() {
     expect "peer groups inside" "" "$(grep -o 'shared:[0-9]*' "/proc/$CONTAINER/mountinfo" || true)"
 }
 
-@test "[3] --read-only: nothing in the root can be written" {
+@test "[2] --read-only: nothing in the root can be written" {
     hint "mount_setattr(2), MOUNT_ATTR_RDONLY"
     run prog run --read-only "$ROOTFS" sh -c 'touch /x; echo $?; mkdir /tmp/d; echo $?; touch /dev/shm/x; echo $?'
     expect "statuses" "1 1 0" "$(grep '^[0-9]*$' <<<"$output" | xargs)"
@@ -88,22 +89,22 @@ harmless() {
     expect_status 0
 }
 
-@test "[4] a rootfs whose /proc is a symbolic link leads nowhere outside" {
+@test "[2] a rootfs whose /proc is a symbolic link leads nowhere outside" {
     hint "openat2(2) with RESOLVE_NO_SYMLINKS or RESOLVE_IN_ROOT (CVE-2019-19921)"
     harmless proc
 }
 
-@test "[3] a rootfs whose /dev is a symbolic link leads nowhere outside" {
+@test "[2] a rootfs whose /dev is a symbolic link leads nowhere outside" {
     hint "openat2(2) with RESOLVE_NO_SYMLINKS or RESOLVE_IN_ROOT"
     harmless dev
 }
 
-@test "[2] a rootfs whose /sys is a symbolic link leads nowhere outside" {
+@test "[1] a rootfs whose /sys is a symbolic link leads nowhere outside" {
     hint "openat2(2) with RESOLVE_NO_SYMLINKS or RESOLVE_IN_ROOT"
     harmless sys
 }
 
-@test "[2] mount points that the rootfs lacks are made, but not in ROOTFS" {
+@test "[1] mount points that the rootfs lacks are made, but not in ROOTFS" {
     hint "mkdirat(2) in the overlay, not below it"
     IMAGE=$BATS_TEST_TMPDIR/image
     cp -a "$ROOTFS" "$IMAGE"
@@ -113,7 +114,7 @@ harmless() {
     expect "folders in the image" "" "$(ls -d "$IMAGE"/{proc,sys,dev} 2>/dev/null || true)"
 }
 
-@test "[4] /proc: Docker's masked paths are empty, its read-only paths refuse writes" {
+@test "[2] /proc: Docker's masked paths are empty, its read-only paths refuse writes" {
     hint "bind mounts of /dev/null and of an empty tmpfs; mount_setattr(2)"
     run skiff_shell 'for f in /proc/kcore /proc/keys /proc/timer_list /proc/interrupts /proc/sched_debug; do
             [ ! -e $f ] || [ -z "$(cat $f)" ] || echo "$f shows something"; done
@@ -126,13 +127,13 @@ harmless() {
     expect_output shown
 }
 
-@test "[2] /sys is read-only" {
+@test "[1] /sys is read-only" {
     hint "MOUNT_ATTR_RDONLY in fsmount(2)"
     container
     expect_match "options of /sys" "(^|,)ro(,|\$)" "$(awk '$5 == "/sys" { print $6 }' "/proc/$CONTAINER/mountinfo")"
 }
 
-@test "[4] /dev: the six harmless nodes, and they work" {
+@test "[2] /dev: the six harmless nodes, and they work" {
     hint "bind mounts of the host's nodes; see null(4), pts(4), shm_overview(7)"
     run skiff_shell 'cd /dev && echo $(ls | sort)'
     expect_match "names" "^(console )?fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero\$" "$output"
@@ -142,7 +143,7 @@ harmless() {
     expect_output ok
 }
 
-@test "[3] a device node in ROOTFS is of no use" {
+@test "[2] a device node in ROOTFS is of no use" {
     hint "MOUNT_ATTR_NODEV in fsmount(2); capability CAP_MKNOD in capabilities(7)"
     IMAGE=$BATS_TEST_TMPDIR/image
     cp -a "$ROOTFS" "$IMAGE"
@@ -154,9 +155,18 @@ harmless() {
     expect_status 1
 }
 
-@test "[3] a full root is ENOSPC for the container, not the host's problem" {
+@test "[2] a full root is ENOSPC for the container, not the host's problem" {
     hint "size= of tmpfs(5)"
     run prog run -m 64m "$ROOTFS" sh -c 'dd if=/dev/zero of=/fill bs=1M count=200 2>&1; echo "still here"'
     expect_match "dd's words" "No space left" "$output"
     expect_match "the shell's" "still here" "$output"
+}
+
+@test "[1] --userns host: nodev on the root, whatever container root may" {
+    hint "MOUNT_ATTR_NODEV in fsmount(2): only there would the kernel open a node of the overlay's"
+    container --userns host --cap-add MKNOD
+    expect "user namespace" "$(ns_of self user)" "$(ns_of "$CONTAINER" user)"
+    expect_match "options of the root" "nodev" "$(mounted "$CONTAINER" /)"
+    run prog run --userns host --cap-add MKNOD "$ROOTFS" sh -c 'mknod /node c 1 5 && echo made && head -c 4 /node | wc -c'
+    expect_match "read from the node" "made.*0\$" "$(xargs <<<"$(grep -v head: <<<"$output")")"
 }

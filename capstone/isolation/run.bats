@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154  # $before is taken in setup, in common.bash
 load common
 
-@test "[3] COMMAND's exit status is skiff's" {
+@test "[2] COMMAND's exit status is skiff's" {
     hint "the child's status as waitid(2) tells it"
     for code in 0 1 2 42 77 124 125 126 128 200 254 255; do
         run skiff_shell "exit $code"
@@ -11,7 +11,7 @@ load common
     done
 }
 
-@test "[2] a command that signal n ended is status 128+n" {
+@test "[1] a command that signal n ended is status 128+n" {
     hint "CLD_KILLED and CLD_DUMPED in waitid(2)"
     container
     kill -KILL "$CONTAINER"
@@ -21,7 +21,7 @@ load common
     expect_status 143
 }
 
-@test "[2] a COMMAND that is not there is 127, one that cannot be run 126" {
+@test "[1] a COMMAND that is not there is 127, one that cannot be run 126" {
     hint "ENOENT and the other errors of execve(2)"
     run -127 --separate-stderr in_container /no/such/command
     expect_error 127 skiff
@@ -34,7 +34,7 @@ load common
     expect_footprint "$before"
 }
 
-@test "[3] bad usage is 125 and one line, and nothing was run" {
+@test "[2] bad usage is 125 and one line, and nothing was run" {
     hint "getopt_long(3); every argument is checked before anything is made"
     local -a args
     while read -r -a args; do
@@ -58,11 +58,21 @@ load common
 --user root:
 --workdir relative
 --timeout 0
+--timeout 1x
+--time-offset soon
+--userns moon
+--layer /no/such/dir
+--upper /no/such/dir
+--security-opt seccomp=
+--security-opt unmask=SOME
+--cap-drop no_such_capability
+--read-only --upper /tmp
+--cap-add ALL --cap-drop ALL
 END
     expect_footprint "$before"
 }
 
-@test "[2] a ROOTFS that is missing or no directory is 125" {
+@test "[1] a ROOTFS that is missing or no directory is 125" {
     hint "stat(2) before anything is made"
     run --separate-stderr prog run
     expect_error 125 skiff
@@ -84,18 +94,18 @@ END
     hint "getopt_long(3)"
     run --separate-stderr prog run --help
     expect_status 0
-    expect_match "help" "usage: skiff run" "$output"
+    expect_match "help" "skiff run.*--memory" "$output"
     expect stderr "" "$stderr"
 }
 
 @test "[1] without COMMAND it is /bin/sh" {
-    hint "the default in options.c; see execve(2)"
+    hint "execve(2) of what Docker users expect"
     run bash -c 'echo "echo I am \$0" | "$1" run -i "$2" 3>&- 4>&-' _ "$EXERCISE" "$ROOTFS"
     expect_status 0
     expect_output "I am /bin/sh"
 }
 
-@test "[2] stdin, stdout and stderr are the caller's, apart" {
+@test "[1] stdin, stdout and stderr are the caller's, apart" {
     hint "descriptors 0, 1 and 2 are inherited; see execve(2)"
     run --separate-stderr bash -c 'printf "one\ntwo\n" | "$1" run -i "$2" sh -c "wc -l; echo problem >&2" 3>&- 4>&-' \
         _ "$EXERCISE" "$ROOTFS"
@@ -105,7 +115,7 @@ END
     expect stderr problem "$stderr"
 }
 
-@test "[3] the environment is PATH HOME TERM HOSTNAME and -e, nothing of the caller's" {
+@test "[2] the environment is PATH HOME TERM HOSTNAME and -e, nothing of the caller's" {
     hint "environ(7)"
     SECRET=exposed run in_container env
     expect_match PATH "PATH=/usr" "$output"
