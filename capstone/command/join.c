@@ -1,5 +1,6 @@
 /* join.c - `skiff exec`: a process more in a container that is there */
 #include <linux/sched.h>
+#include <poll.h>
 
 #include "command.h"
 
@@ -28,8 +29,10 @@ static void join(const struct config *config, const struct record *record, int t
 		init_report(socket, &f);
 	args.pidfd = (uintptr_t)&pidfd;
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	if (pid == 0)
+	if (pid == 0) {
+		init_await(socket);     /* until the parent and its keeper know of us */
 		init_become(config, socket);
+	}
 	if (pid < 0) {
 		fail(&f, errno, "clone3");
 		init_report(socket, &f);
@@ -38,11 +41,35 @@ static void join(const struct config *config, const struct record *record, int t
 	_exit(sync_send(socket, &f, pidfd) < 0 ? 125 : 0);
 }
 
+/* heard_of - the process that the helper has made, when the helper is gone: what
+ * it said is there by then or never, and its child says nothing before it may */
+static int heard_of(const struct config *config, struct container *c, pid_t helper, struct failure *f)
+{
+	struct pollfd word = { .fd = c->socket, .events = POLLIN };
+	struct failure said = { .status = 0 };
+
+	if (sync_send(c->socket, &said, -1) < 0) {
+		close(c->socket);       /* else the helper would wait */
+		word.fd = -1;
+	}
+	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (poll(&word, 1, 0) != 1 || sync_receive(c->socket, &said, &c->pidfd) != 1)
+		fail(&said, 0, "%s: ended before COMMAND ran", config->name);
+	c->pid = c->pidfd >= 0 ? (pid_t)strtol(said.text, NULL, 10) : 0;
+	if (said.status == 0 && c->pidfd < 0)
+		fail(&said, EMFILE, "%s", config->name);
+	if (said.status == 0)
+		return 0;
+	close(word.fd);         /* it goes no further */
+	*f = said;
+	return -1;
+}
+
 int container_join(struct config *config, struct container *c, struct failure *f)
 {
 	int pair[2], target;
 	const struct record *record = record_open(config->name, &target, f);
-	struct failure said = { .status = 0 };
 	pid_t helper;
 
 	if (record == NULL)
@@ -67,18 +94,9 @@ int container_join(struct config *config, struct container *c, struct failure *f
 	close(pair[1]);
 	c->socket = pair[0];
 	TRY(helper, "fork");
-	if (sync_send(c->socket, &said, -1) == 0 &&
-	    sync_receive(c->socket, &said, &c->pidfd) != 1)
-		fail(&said, 0, "%s: ended before COMMAND ran", config->name);
-	if (f->status != 0 || said.status != 0)
-		close(c->socket);       /* it goes no further */
-	waitpid(helper, NULL, 0);
-	if (said.status != 0)
-		*f = said;
-	if (f->status != 0)
-		return -1;
-	c->pid = (pid_t)strtol(said.text, NULL, 10);
+	PASS(heard_of(config, c, helper, f));
 	TRY(sync_send(c->keeper, &(struct failure){ .status = 0 }, c->pidfd), "keeper");
+	TRY(sync_send(c->socket, &(struct failure){ .status = 0 }, -1), "sending go");
 	return 0;
 }
 
