@@ -18,7 +18,7 @@ int idmap_choose(const char *map, uint32_t want, uint32_t own, uint32_t *base, u
 
 	*count = 0;
 	for (; sscanf(map, "%u %u %u%n", &inside, &outside, &n, &used) == 3; map += used) {
-		if (want >= inside && n >= RANGE && want - inside <= n - RANGE) {
+		if (want >= inside && n >= RANGE && want - inside <= n - RANGE && own - want >= RANGE) {
 			inside = want;
 			n = RANGE;
 		} else if (own >= inside && own - inside < n) {
@@ -82,7 +82,7 @@ int userns_map(pid_t child, struct failure *f)
 {
 	/* Not getpwuid(3): a static program cannot load its other sources. */
 	FCLOSED FILE *users = fopen("/etc/passwd", "re");
-	struct passwd *user;
+	struct passwd *user = NULL;
 	char text[32];
 
 	if (geteuid() == 0) {
