@@ -89,7 +89,7 @@ harmless() {
     expect_status 0
 }
 
-@test "[2] a rootfs whose /proc is a symbolic link leads nowhere outside" {
+@test "[3] a rootfs whose /proc is a symbolic link leads nowhere outside" {
     hint "openat2(2) with RESOLVE_NO_SYMLINKS or RESOLVE_IN_ROOT (CVE-2019-19921)"
     harmless proc
 }
