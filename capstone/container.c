@@ -163,13 +163,11 @@ int container_run(struct config *config, struct failure *f)
 	struct container c = { .pidfd = -1, .socket = -1, .keeper = -1, .master = -1 };
 	int status;
 
+	PASS(c.signals = signals_catch(f));     /* before there is anything to leave behind */
 	c.record = record_create(config->join ? "" : config->name, &c.lock, f);
 	if (c.record == NULL)
 		return -1;
-	c.signals = signals_catch(f);
-	status = c.signals < 0 ? -1 : 0;
-	if (status == 0)
-		status = config->join ? container_join(config, &c, f) : container_birth(config, &c, f);
+	status = config->join ? container_join(config, &c, f) : container_birth(config, &c, f);
 	if (status == 0)
 		status = container_wait(config, &c, f);
 	container_end(&c);
