@@ -59,12 +59,29 @@ static int run(int argc, char **argv, struct failure *f)
 	return container_run(&config, f);
 }
 
+/* What is asked of containers that run; from the fewest arguments to the most. */
+static const struct command {
+	const char *name, *arguments, *help;
+	int fewest, most;
+	int (*run)(char **argv, struct failure *f);
+} commands[] = {
+	{ "list", "", "The containers that run: name, PID 1 as seen here, command.", 0, 0, command_list },
+	{ "kill", " NAME [SIGNAL]", "Send PID 1 of the container SIGNAL: KILL, SIGTERM, 15 (default KILL).", 1, 2, command_kill },
+	{ "stats", " NAME", "What the kernel counts of the container, and its limits.", 1, 1, command_stats },
+};
+
+static int ask(const struct command *command, int argc, char **argv, struct failure *f)
+{
+	if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
+		return printf("usage: skiff %s%s\n%s\n", command->name, command->arguments, command->help) < 0 ? -1 : 0;
+	if (argc < command->fewest || argc > command->most || (argc > 0 && argv[0][0] == '-'))
+		return fail(f, 0, "%s: usage: skiff %s%s", command->name, command->name, command->arguments);
+	return command->run(argv, f);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct { const char *name; int arguments; int (*run)(char **, struct failure *); } commands[] = {
-		{ "list", 0, command_list }, { "kill", 2, command_kill }, { "stats", 1, command_stats },
-	};
-	const char *command = argc > 1 ? argv[1] : "";
+	const char *word = argc > 1 ? argv[1] : "";
 	struct failure f = { 0 };
 	struct stat st;
 	int status;
@@ -77,18 +94,15 @@ int main(int argc, char **argv)
 	for (int fd = 0; fd <= 2; fd++)
 		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 			return fprintf(stderr, "skiff: descriptor %d is a directory: a way out of the container\n", fd), 125;
-	status = -2;
-	if (strcmp(command, "run") == 0 || strcmp(command, "exec") == 0)
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		return fputs(usage, stdout) < 0 ? 125 : 0;
+	if (strcmp(word, "run") == 0 || strcmp(word, "exec") == 0)
 		status = run(argc, argv, &f);
+	else
+		status = fail(&f, 0, argc > 1 ? "%s: no such command (see skiff --help)" : "a command is missing (see skiff --help)%s", word);
 	for (size_t i = 0; i < COUNT(commands); i++)
-		if (strcmp(command, commands[i].name) == 0 && argc > 2 - (commands[i].arguments == 0) &&
-		    argc - 2 <= commands[i].arguments && argv[argc - 1][0] != '-')
-			status = commands[i].run(argv + 2, &f);
-	if (status == -2) {
-		bool help = strcmp(argc > 1 ? argv[argc - 1] : "", "--help") == 0 || strcmp(command, "-h") == 0;
-		fputs(usage, help ? stdout : stderr);
-		return help ? 0 : 125;
-	}
+		if (strcmp(word, commands[i].name) == 0)
+			status = ask(&commands[i], argc - 2, argv + 2, &f);
 	if (status == -1 && f.text[0] != '\0')
 		fprintf(stderr, "skiff: %s\n", f.text);
 	return status == -1 ? f.status : status;
