@@ -12,9 +12,9 @@ struct profile {
 	uint32_t other;         /* the default action */
 	scmp_filter_ctx ctx;
 	unsigned rules;
-	struct seen {           /* of one call: the action of its rule without */
-		uint32_t whole, part;   /* conditions and of one with; NO_RULE */
-	} seen[NUMBERS];
+	bool adding;            /* or still looking at all of them */
+	uint32_t always[NUMBERS];       /* by call: the action of its rule without
+					 * conditions, NO_RULE: it has none */
 };
 
 enum { LINE = 1024 };
@@ -68,6 +68,32 @@ static void refuse(const struct profile *p, const char *format, ...)
 	va_end(args);
 	fputs(line, stderr);
 	exit(1);
+}
+
+/* Of a few dozen rules with conditions on several arguments each, libseccomp
+ * makes a tree without end.  CPU seconds, far more than a sound profile takes. */
+enum { PATIENCE = 5 };
+static char too_long[LINE];
+
+static void give_up(int signal)
+{
+	ssize_t n = write(STDERR_FILENO, too_long, strlen(too_long));
+
+	(void)signal, (void)n;
+	_exit(1);
+}
+
+static void limit_time(const struct profile *p)
+{
+	struct rlimit limit;
+
+	put_line(too_long, p, "libseccomp cannot make a filter of it: too many conditions");
+	if (signal(SIGXCPU, give_up) == SIG_ERR || getrlimit(RLIMIT_CPU, &limit) < 0)
+		refuse(p, "a time limit: %s", strerror(errno));
+	if (limit.rlim_cur > PATIENCE)
+		limit.rlim_cur = PATIENCE;
+	if (setrlimit(RLIMIT_CPU, &limit) < 0)
+		refuse(p, "a time limit: %s", strerror(errno));
 }
 
 /* A member that an object may have.  Of a type, or null, which is as good as

@@ -105,18 +105,27 @@ arg() { rule '"action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, '"$1
     refused "unknown action" "$(rule '"action": "NO", "includes": {"minKernel": "99.0"}')"
 }
 
-@test "rules that contradict each other are refused, rather than one of them lost" {
+@test "of rules that contradict each other the stricter counts, or they are refused" {
     hint "seccomp_rule_add(3) takes the later of two rules and ignores it"
-    two() { printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"name": "dup", %s}, {"name": "dup", %s}]}' "$1" "$2"; }
+    one() { printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"name": "dup", %s}]}' "$1"; }
+    two() { one "$1}, {\"name\": \"dup\", $2"; }
     kill='"action": "SCMP_ACT_KILL"' log='"action": "SCMP_ACT_LOG"' is='"args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]'
-    refused "syscalls.1.: dup: contradicts" "$(two "$kill" "$log")"
+    profile "$(one "$kill")"
+    mv filter kill
+    profile "$(two "$kill" "$log")"
+    cmp kill filter
+    profile "$(two "$log" "$kill")"
+    cmp kill filter
+    profile "$(two '"action": "SCMP_ACT_ALLOW"' "$kill")"
+    cmp kill filter
     refused "syscalls.1.: dup: contradicts" "$(two "$kill" "$log, $is")"
-    refused "syscalls.1.: dup: contradicts" "$(two "$kill, $is" "$log")"
+    refused "syscalls.0.: dup: contradicts" "$(two "$kill, $is" "$log")"
     refused "syscalls.1.: dup: contradicts" "$(two "$kill, $is" "$log, $is")"
     refused "syscalls.1.: dup: contradicts" "$(two '"action": "SCMP_ACT_ALLOW"' "$kill, $is")"
     # the control: the same said twice, and two cases
     profile "$(two "$kill" "$kill, $is")"
     expect_status 0
+    cmp kill filter
     profile "$(two "$kill, $is" "$log, ${is/1/2}")"
     expect_status 0
 }

@@ -9,10 +9,12 @@
  * - Foreign ABIs are killed, whatever archMap or architectures say: a line on
  *   stderr says so.  32-bit programs reach socket(2) through socketcall(2), whose
  *   arguments a filter cannot see, and x32 is a second name for every call.
- * - What libseccomp would settle silently, for one side, is an error: two rules
- *   for all uses of a call that contradict each other, a rule with conditions
- *   beside a contrary one without, two conditions on one argument of a rule (runc
- *   reads "or"), a MASKED_EQ that can never be true (it reads another value).
+ * - Of two rules without conditions for one call the stricter counts, where
+ *   libseccomp keeps the first (Podman's profile has such).
+ * - What libseccomp would settle silently, for one side, is an error: a rule with
+ *   conditions beside a contrary one without, a MASKED_EQ that can never be true
+ *   (it reads another value); and two conditions on one argument of a rule, where
+ *   runc reads "or".
  * - SCMP_ACT_NOTIFY and flags: skiff has nobody to ask, and loads without flags. */
 #include "json.h"
 #include "conditions.h"
@@ -109,25 +111,30 @@ static unsigned read_args(const struct profile *p, json_t *args, struct scmp_arg
 	return count;
 }
 
-/* add_rule - for one call */
+/* add_rule - for one call.  First all rules are gone through without ADDING,
+ * for the strictest of those that have no conditions. */
 static void add_rule(struct profile *p, const char *name, uint32_t action, unsigned count,
 		     const struct scmp_arg_cmp *when)
 {
 	int nr = seccomp_syscall_resolve_name(name), error;
-	struct seen *seen;
+	uint32_t *always;
 
 	if (nr < 0)
 		return;
 	if (nr >= NUMBERS)
 		refuse(p, "%s: number %d", name, nr);
-	seen = &p->seen[nr];
-	/* One that says again what is said already is harmless. */
-	if ((seen->whole != NO_RULE && seen->whole != action) || (count == 0 && seen->part != NO_RULE && seen->part != action))
-		refuse(p, "%s: contradicts an earlier rule", name);
-	if (count == 0)
-		seen->whole = action;
-	else
-		seen->part = action;
+	always = &p->always[nr];
+	if (!p->adding) {
+		/* as signed numbers and without the error: seccomp(2) */
+		if (count == 0 && (*always == NO_RULE || (int32_t)(action & SECCOMP_RET_ACTION_FULL) <
+							 (int32_t)(*always & SECCOMP_RET_ACTION_FULL)))
+			*always = action;
+		return;
+	}
+	if (count > 0 && *always != NO_RULE && *always != action)
+		refuse(p, "%s: contradicts a rule without conditions", name);
+	if (count == 0 && *always != action)
+		return;
 	if (action == p->other)
 		return;
 	if (++p->rules > MAX_RULES)
@@ -190,32 +197,6 @@ static void write_filter(const struct profile *p)
 		refuse(p, "writing the filter: %s", strerror(errno));
 }
 
-/* Of a few dozen rules with conditions on several arguments each, libseccomp
- * makes a tree without end.  CPU seconds, far more than a sound profile takes. */
-enum { PATIENCE = 5 };
-static char too_long[LINE];
-
-static void give_up(int signal)
-{
-	ssize_t n = write(STDERR_FILENO, too_long, strlen(too_long));
-
-	(void)signal, (void)n;
-	_exit(1);
-}
-
-static void limit_time(const struct profile *p)
-{
-	struct rlimit limit;
-
-	put_line(too_long, p, "libseccomp cannot make a filter of it: too many conditions");
-	if (signal(SIGXCPU, give_up) == SIG_ERR || getrlimit(RLIMIT_CPU, &limit) < 0)
-		refuse(p, "a time limit: %s", strerror(errno));
-	if (limit.rlim_cur > PATIENCE)
-		limit.rlim_cur = PATIENCE;
-	if (setrlimit(RLIMIT_CPU, &limit) < 0)
-		refuse(p, "a time limit: %s", strerror(errno));
-}
-
 static void profile(const char *file, uint64_t caps)
 {
 	static const struct member members[] = {
@@ -232,7 +213,7 @@ static void profile(const char *file, uint64_t caps)
 	p.file = file;
 	p.caps = caps;
 	limit_time(&p);
-	memset(p.seen, 0xff, sizeof(p.seen));
+	memset(p.always, 0xff, sizeof(p.always));
 	root = load_json(&p);
 	check_object(&p, root, "the profile", members, COUNT(members));
 	p.other = action_value(&p, root, "defaultAction", "defaultErrnoRet", "defaultErrno");
@@ -243,9 +224,12 @@ static void profile(const char *file, uint64_t caps)
 	if (p.ctx == NULL || seccomp_attr_set(p.ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) < 0 ||
 	    seccomp_attr_set(p.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
 		refuse(&p, "libseccomp does not know the default action");
-	json_array_foreach(json_object_get(root, "syscalls"), i, rule) {
-		snprintf(p.where, sizeof(p.where), "syscalls[%zu]: ", i);
-		read_rule(&p, rule);
+	for (int pass = 0; pass < 2; pass++) {
+		p.adding = pass == 1;
+		json_array_foreach(json_object_get(root, "syscalls"), i, rule) {
+			snprintf(p.where, sizeof(p.where), "syscalls[%zu]: ", i);
+			read_rule(&p, rule);
+		}
 	}
 	p.where[0] = '\0';
 	write_filter(&p);
