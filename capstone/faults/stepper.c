@@ -398,6 +398,8 @@ static pid_t begin(char **command, int terminal)
 	if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) < 0 ||
 	    ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
 		err(125, "tracing");
+	/* A background job of a shell's has this one ignored. */
+	signal(SIGINT, SIG_DFL);
 	raise(SIGSTOP);
 	execvp(command[0], command);
 	err(127, "%s", command[0]);
