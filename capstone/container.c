@@ -98,7 +98,8 @@ static int container_birth(struct config *config, struct container *c, struct fa
 	snprintf(record->hostname, sizeof(record->hostname), "%s", config->hostname);
 	snprintf(record->command, sizeof(record->command), "%s", config->command[0]);
 	record->security = config->security;
-	memcpy(record->filter, config->security.filter, config->security.filter_len * sizeof(struct sock_filter));
+	if (config->security.filter_len > 0)
+		memcpy(record->filter, config->security.filter, config->security.filter_len * sizeof(struct sock_filter));
 
 	/* 1. The keeper, before there is anything to keep. */
 	PASS(c->keeper = keeper_start(record, c->lock, &c->keeper_pid, f));
