@@ -76,8 +76,11 @@ static int lock_file(const char *name, char *path, size_t size, struct failure *
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd < 0 && errno == ENOENT)
 			continue;
-		if (fd < 0)
-			return fail(f, errno, "%s", path);
+		if (fd < 0) {
+			fail(f, errno, "%s", path);
+			rmdir(dir);     /* made for nothing, unless others use it */
+			return -1;
+		}
 		if (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
 			if (errno == EAGAIN || errno == EACCES)
 				return fail(f, 0, "run: --name %s: in use by a container that runs", name);
