@@ -19,7 +19,7 @@ setup() {
 }
 
 @test "no io_uring, which does what it is told past the filter" {
-    hint "io_uring_setup(2), and the list in seccomp.list"
+    hint "io_uring_setup(2), and the list in seccomp/default.list"
     stopped "${BARE[@]}" -- payload-calls io_uring
 }
 
@@ -29,7 +29,7 @@ setup() {
 }
 
 @test "no debugger" {
-    hint "ptrace(2) in seccomp.list"
+    hint "ptrace(2) in seccomp/default.list"
     stopped "${BARE[@]}" -- payload-calls ptrace
 }
 

@@ -266,7 +266,7 @@ linters() { require tool:shellcheck tool:cppcheck tool:clang tool:aarch64-linux-
     run "$TREE/harness/lint"
     expect_status 0
     has_not FAIL
-    expect "checks" 10 "$(grep -c '^ok  ' <<<"$output")"
+    expect "checks" 11 "$(grep -c '^ok  ' <<<"$output")"
 }
 
 @test "lint: each kind of fault fails its check, and is named" {
@@ -289,7 +289,7 @@ END
     run "$TREE/harness/lint"
     expect_status 1
     has "harness/script:2" "broken" "step1-one.c:5: error: Null pointer" "unused parameter" "step2-long.c: 101 lines" \
-        "BEGIN SOLUTION without an END" "99 points, not 100" 'one.bats:1: no hint' 'one.bats:4: no hint' "10 of 10 checks failed"
+        "BEGIN SOLUTION without an END" "99 points, not 100" 'one.bats:1: no hint' 'one.bats:4: no hint' "10 of 11 checks failed"
 }
 
 @test "lint: a missing tool is a failure, never a pass" {
@@ -300,7 +300,7 @@ END
     rm "$TREE/bin/cppcheck"
     run env PATH="$TREE/bin" "$TREE/harness/lint"
     expect_status 1
-    has "no cppcheck here" "1 of 10 checks failed"
+    has "no cppcheck here" "1 of 11 checks failed"
 }
 
 @test "every script answers --help with its usage, and refuses nonsense with 2" {
