@@ -26,6 +26,7 @@ in_arena() { LAB_TIMEOUT=${LAB_TIMEOUT:-900} bounded ./arena "$@"; }
 # inject ARG...: no findings, at least one run that did something
 inject() {
     LAB_TIMEOUT=900 run bounded ./inject "$@"
+    # shellcheck disable=SC2154  # set by run
     echo "$output"
     expect_status 0
     expect_match "what was tried" "# [1-9][0-9]* runs.* 0 findings" "$output"

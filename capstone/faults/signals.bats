@@ -7,7 +7,7 @@ load common
 
 @test "SIGTERM, SIGINT and SIGHUP to skiff at any moment: 128+n, nothing left" {
     hint "blocked before anything is made, and read from signalfd(2) when something is"
-    inject "${FULL[@]}" --signal TERM default
+    inject "${FULL[@]}" --signal TERM --role parent default
     for signal in INT HUP; do
         if [ ${#FULL[@]} -gt 0 ]; then
             inject --full --signal "$signal" default
@@ -79,6 +79,6 @@ load common
     hint "the keeper of an ordinary user; see prctl(2)"
     require user userns overlay:user
     for signal in TERM KILL; do
-        inject "${FULL[@]}" --signal "$signal" --to parent user
+        inject "${FULL[@]}" --signal "$signal" --role parent user
     done
 }
