@@ -150,6 +150,7 @@ joined() {
     container --name "$NAME"
     run prog kill "$NAME"
     expect_status 0
+    wait_for eval '! napping'
     reap "$SPAWNED"
     expect_status 137
     for signal in USR1:21 SIGUSR2:22 TERM:23 "$(kill -l HUP):24"; do
@@ -158,6 +159,7 @@ joined() {
         wait_for napping
         run prog kill "$NAME" "${signal%:*}"
         expect_status 0
+        wait_for eval '! napping'
         reap "$SPAWNED"
         expect_status "${signal#*:}"
     done
@@ -176,6 +178,7 @@ joined() {
     expect_error 125 skiff
     napping
     prog kill "$NAME"
+    wait_for eval '! napping'
     reap "$SPAWNED"
     expect_status 137
 }

@@ -139,3 +139,13 @@ mounted() { awk -v at="$2" '$5 == at { for (i = 7; $i != "-"; i++); print $6, $(
 
 # tree DIR: everything in it, with what would change if it were touched
 tree() { (cd "$1" && find . -printf '%p %i %m %u:%g %s %T@\n' | sort); }
+
+# outside_dir: a folder of the host's in $OUTSIDE, removed after the test, that
+# everybody may write to, so that only the root filesystem's bounds protect it;
+# not in /tmp, which a runner may cover on its way
+outside_dir() {
+    OUTSIDE=$(mktemp -d /var/tmp/lab.XXXXXX)
+    LAB_DIRS+=("$OUTSIDE")
+    chmod 777 "$OUTSIDE"
+    echo precious >"$OUTSIDE/file"
+}

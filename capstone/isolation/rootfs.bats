@@ -15,9 +15,10 @@ hostile() {
 # harmless NAME: a container over an image whose /NAME leads to a folder of the
 # host's must leave that folder alone, whether it runs or refuses to
 harmless() {
-    local outside=$BATS_TEST_TMPDIR/outside state
-    mkdir "$outside"
-    echo precious >"$outside/file"
+    local outside state
+    outside_dir
+    # shellcheck disable=SC2153  # outside_dir sets it
+    outside=$OUTSIDE
     state=$(tree "$outside")
     for target in "$outside" "../../../../../../../../../..$outside"; do
         hostile "$1" "$target"

@@ -62,18 +62,18 @@ setup() {
 
 @test "[3] -v: a symbolic link of ROOTFS does not lead DST outside" {
     hint "openat2(2) with RESOLVE_IN_ROOT (CVE-2021-30465)"
-    mkdir "$DIR/outside"
-    echo precious >"$DIR/outside/file"
-    state=$(tree "$DIR/outside")
-    for target in "$DIR/outside" "../../../../../../../../../..$DIR/outside"; do
-        for dst in /lure /lure/below; do
+    outside_dir
+    state=$(tree "$OUTSIDE")
+    for target in "$OUTSIDE" "../../../../../../../../../..$OUTSIDE"; do
+        for dst in /lure /lure/below "/lure/below --userns host"; do
             IMAGE=$DIR/image
             cp -a "$ROOTFS" "$IMAGE"
             ln -s "$target" "$IMAGE/lure"
-            spawn "$EXERCISE" run -v "$DIR/volume:$dst" "$IMAGE" sleep "$NAP"
+            # shellcheck disable=SC2086  # words
+            spawn "$EXERCISE" run -v "$DIR/volume:"$dst "$IMAGE" sleep "$NAP"
             wait_for eval "napping || ! kill -0 $SPAWNED"
-            expect "$dst: the folder outside" "$state" "$(tree "$DIR/outside")"
-            expect "$dst: mounts on the host's side" "" "$(grep -F "$DIR/outside" /proc/self/mountinfo || true)"
+            expect "$dst: the folder outside" "$state" "$(tree "$OUTSIDE")"
+            expect "$dst: mounts on the host's side" "" "$(grep -F "$OUTSIDE" /proc/self/mountinfo || true)"
             for pid in $(nappers); do kill -KILL "$pid"; done
             reap "$SPAWNED"
             rm -rf "$IMAGE"
@@ -81,8 +81,8 @@ setup() {
     done
     # the control: a runner that mounts by name does follow the link
     mkdir "$DIR/image"
-    ln -s "$DIR/outside" "$DIR/image/lure"
-    run unshare --mount sh -c "mount --bind $DIR/volume $DIR/image/lure && grep -cF $DIR/outside /proc/self/mountinfo"
+    ln -s "$OUTSIDE" "$DIR/image/lure"
+    run unshare --mount sh -c "mount --bind $DIR/volume $DIR/image/lure && grep -cF $OUTSIDE /proc/self/mountinfo"
     expect_output 1
 }
 
