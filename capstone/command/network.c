@@ -8,14 +8,15 @@ static const char helper[] = "network/skiff-network";
 int network_connect(struct record *record, pid_t pid, struct failure *f)
 {
 	char program[512], number[16];
+	int status;
 	CLOSED int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	snprintf(number, sizeof(number), "%d", (int)pid);
 	record->bridged = true;
-	if (program_run((const char *[]){ program_beside(program, sizeof(program), helper), "up", record->id, number,
-					  NULL }, null) != 0)
-		return fail(f, 0, "%s", "");
-	return 0;
+	status = program_run((const char *[]){ program_beside(program, sizeof(program), helper), "up", record->id, number,
+					       NULL }, null);
+	/* It says itself what failed, if it runs. */
+	return status == 0 ? 0 : fail(f, 0, status < 0 ? "--network bridge: %s did not run" : "%.0s", program);
 }
 
 
