@@ -85,7 +85,8 @@ static int lock_file(const char *name, char *path, size_t size, struct failure *
 			if (errno == EAGAIN || errno == EACCES)
 				return fail(f, 0, "run: --name %s: in use by a container that runs", name);
 			fail(f, errno, "locking %s", path);
-			remove_record(path);
+			if (fstat(fd, &st) == 0 && st.st_size == 0)
+				remove_record(path);    /* made just now, and so nobody's */
 			return -1;
 		}
 		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
