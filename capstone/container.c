@@ -102,7 +102,8 @@ static int container_birth(struct config *config, struct container *c, struct fa
 		memcpy(record->filter, config->security.filter, config->security.filter_len * sizeof(struct sock_filter));
 
 	/* 1. The keeper, before there is anything to keep. */
-	PASS(c->keeper = keeper_start(record, c->lock, &c->keeper_pid, f));
+	PASS(c->keeper = keeper_start(record, &c->keeper_pid, f));
+	PASS(record_name(record, config->name, &c->lock, f));
 	if (config->upper != NULL)
 		PASS(upper_open(config->upper, record, f));
 	PASS(overlay_open(config, f));
@@ -140,7 +141,7 @@ static int container_birth(struct config *config, struct container *c, struct fa
 		PASS(delegate_give(&record->cgroup, c->pid, f));
 	if (config->network == NETWORK_BRIDGE)
 		PASS(network_connect(record, c->pid, f));
-	record_born(record, c->pid);
+	PASS(record_born(record, c->pid, c->lock, f));
 
 	/* 5. Go. */
 	TRY(sync_send(c->socket, &(struct failure){ .status = 0 }, -1), "sending go");
@@ -154,6 +155,7 @@ static void container_end(struct container *c)
 		waitpid(c->pid, NULL, 0);
 	}
 	terminal_restore(c->record, 0);
+	close_fd(&c->lock);
 	keeper_clean(c->record);
 	if (c->keeper >= 0)
 		keeper_dismiss(c->keeper, c->keeper_pid);
@@ -161,12 +163,11 @@ static void container_end(struct container *c)
 
 int container_run(struct config *config, struct failure *f)
 {
-	struct container c = { .pidfd = -1, .socket = -1, .keeper = -1, .master = -1 };
+	struct container c = { .pidfd = -1, .socket = -1, .keeper = -1, .lock = -1, .master = -1 };
 	int status;
 
 	PASS(c.signals = signals_catch(f));     /* before there is anything to leave behind */
-	c.record = record_create(config->join ? "" : config->name, &c.lock, f);
-	if (c.record == NULL)
+	if ((c.record = record_create(f)) == NULL)
 		return -1;
 	status = config->join ? container_join(config, &c, f) : container_birth(config, &c, f);
 	if (status == 0)

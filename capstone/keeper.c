@@ -38,7 +38,7 @@ static void keeper_main(struct record *record, int socket)
 	_exit(0);
 }
 
-int keeper_start(struct record *record, int lock, pid_t *pid, struct failure *f)
+int keeper_start(struct record *record, pid_t *pid, struct failure *f)
 {
 	int pair[2];
 
@@ -51,7 +51,7 @@ int keeper_start(struct record *record, int lock, pid_t *pid, struct failure *f)
 		 * pipe would wait for the keeper too.
 		 */
 		setsid();
-		if (dup2(isatty(0) ? 0 : lock, 2) < 0 || dup2(pair[1], 0) < 0 || dup2(lock, 1) < 0 ||
+		if (dup2(isatty(0) ? 0 : pair[1], 2) < 0 || dup2(pair[1], 0) < 0 || dup2(pair[1], 1) < 0 ||
 		    syscall(SYS_close_range, 3U, ~0U, 0U) < 0)
 			_exit(125);
 		keeper_main(record, 0);

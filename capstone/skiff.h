@@ -286,8 +286,8 @@ int sync_send(int socket, const struct failure *message, int fd);
 int sync_receive(int socket, struct failure *message, int *fd);
 
 /* ---- what others must know of a container -------------------------------- */
-/* A file in skiff's run directory, mapped by skiff and its keeper, and locked
- * by them: a record that nobody has locked is of no running container. */
+/* In memory shared by skiff and its keeper; a copy is in skiff's run directory,
+ * locked by skiff: one that nobody has locked is of no running container. */
 struct record {
 	char path[180];
 	char id[16];            /* names its cgroup and, by default, its host */
@@ -306,9 +306,9 @@ struct record {
 
 /* ---- keeper.c: who cleans up, also after a skiff that was killed -------- */
 
-/* keeper_start - fork it; it keeps LOCK held.  Returns the socket towards it,
+/* keeper_start - fork it.  Returns the socket towards it,
  * over which it is told of a process to answer for, by its pidfd; or -1 */
-int keeper_start(struct record *record, int lock, pid_t *pid, struct failure *f);
+int keeper_start(struct record *record, pid_t *pid, struct failure *f);
 
 /* keeper_clean - remove what RECORD says was made; its processes are gone */
 void keeper_clean(struct record *record);

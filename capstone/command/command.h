@@ -46,13 +46,15 @@ int command_stats(char **argv, struct failure *f);    /* NAME */
 
 /* ---- record.c: the containers that run ---------------------------------- */
 
-/* record_create - take NAME (NULL: a random one, "": none, for memory alone).
- * Returns the record, whose lock lasts as long as descriptor *LOCK in any
- * process. */
-struct record *record_create(const char *name, int *lock, struct failure *f);
+/* record_create - with a random id, in memory that is shared with children */
+struct record *record_create(struct failure *f);
 
-/* record_born - its PID 1 is there */
-void record_born(struct record *record, pid_t pid);
+/* record_name - take NAME (NULL: the id) among the containers that run, for as
+ * long as descriptor *LOCK is open */
+int record_name(struct record *record, const char *name, int *lock, struct failure *f);
+
+/* record_born - its PID 1 is there: now others may see it */
+int record_born(struct record *record, pid_t pid, int lock, struct failure *f);
 
 /* record_open - that of a container that runs, with a pidfd of its PID 1 */
 const struct record *record_open(const char *name, int *pidfd, struct failure *f);

@@ -83,7 +83,7 @@ int container_join(struct config *config, struct container *c, struct failure *f
 	config->hostname = record->hostname;
 	if (environment_fill(config) < 0)
 		return fail(f, 0, "too many environment variables");
-	PASS(c->keeper = keeper_start(c->record, c->lock, &c->keeper_pid, f));
+	PASS(c->keeper = keeper_start(c->record, &c->keeper_pid, f));
 	TRY(SYNC_PAIR(pair), "socketpair");
 	helper = fork();
 	if (helper == 0) {

@@ -1,8 +1,8 @@
 /* record.c - the containers that run: one file each, for as long as they do
  *
- * The file is mapped by skiff and its keeper and locked by both (a lock of the
- * open file description, fcntl_locking(2)), so it needs no clean-up to be seen
- * as out of date: a record that nobody has locked is of no running container.
+ * The record is shared with the keeper in memory; the file is a copy of it for
+ * others, and skiff holds a lock on it (fcntl_locking(2), "Open file description
+ * locks").  A record that nobody has locked is of no running container.
  */
 #include <dirent.h>
 #include <sys/mman.h>
@@ -49,79 +49,42 @@ static bool locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* remove_record - and the directory with it, if it was the last */
-static void remove_record(const char *path)
+struct record *record_create(struct failure *f)
 {
-	char dir[180];
+	struct record *record = mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t random;
 
-	if (*path == '\0')
-		return;
-	unlink(path);
-	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path), path);
-	rmdir(dir);
+	if (record == MAP_FAILED || getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return fail(f, errno, "a record of the container"), NULL;
+	snprintf(record->id, sizeof(record->id), "%012llx", (unsigned long long)(random >> 16));
+	return record;
 }
 
-/* lock_file - the record's file, made and locked.  Returns a descriptor, -1. */
-static int lock_file(const char *name, char *path, size_t size, struct failure *f)
+int record_name(struct record *record, const char *name, int *lock, struct failure *f)
 {
 	struct flock whole = { .l_type = F_WRLCK };
 	struct stat st;
 	char dir[100];
-	int fd;
+	int taken;
 
 	/* Another skiff may remove the file or the directory as we look. */
 	for (int tries = 0; tries < 100; tries++) {
 		TRY(run_directory(dir, sizeof(dir), true), "a directory for the containers' records");
-		snprintf(path, size, "%s/%s", dir, name);
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (fd < 0 && errno == ENOENT)
+		/* Noted, then made: whoever cleans up removes it if nobody has locked it. */
+		snprintf(record->path, sizeof(record->path), "%s/%s", dir, name != NULL ? name : record->id);
+		*lock = open(record->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (*lock < 0 && errno == ENOENT)
 			continue;
-		if (fd < 0) {
-			fail(f, errno, "%s", path);
-			rmdir(dir);     /* made for nothing, unless others use it */
-			return -1;
-		}
-		if (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
-			if (errno == EAGAIN || errno == EACCES)
-				return fail(f, 0, "run: --name %s: in use by a container that runs", name);
-			fail(f, errno, "locking %s", path);
-			if (fstat(fd, &st) == 0 && st.st_size == 0)
-				remove_record(path);    /* made just now, and so nobody's */
-			return -1;
-		}
-		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
-			return fd;
-		close(fd);
+		TRY(*lock, "%s", record->path);
+		taken = fcntl(*lock, F_OFD_SETLK, &whole);
+		if (taken < 0 && (errno == EAGAIN || errno == EACCES))
+			return fail(f, 0, "run: --name %s: in use by a container that runs", name);
+		TRY(taken, "locking %s", record->path);
+		if (fstat(*lock, &st) == 0 && st.st_nlink > 0)
+			return 0;
+		close(*lock);
 	}
-	return fail(f, EBUSY, "%s", path);
-}
-
-struct record *record_create(const char *name, int *lock, struct failure *f)
-{
-	char path[180] = "", id[16];
-	struct record *record;
-	uint64_t random;
-
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return fail(f, errno, "getrandom"), NULL;
-	snprintf(id, sizeof(id), "%012llx", (unsigned long long)(random >> 16));
-	if (name == NULL || *name != '\0')
-		*lock = lock_file(name != NULL ? name : id, path, sizeof(path), f);
-	else if ((*lock = memfd_create("record", MFD_CLOEXEC)) < 0)
-		fail(f, errno, "memfd_create");
-	if (*lock < 0)
-		return NULL;
-	record = MAP_FAILED;
-	if (ftruncate(*lock, 0) == 0 && ftruncate(*lock, sizeof(*record)) == 0)
-		record = mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED, *lock, 0);
-	if (record == MAP_FAILED) {
-		fail(f, errno, "the record of the container");
-		remove_record(path);
-		return NULL;
-	}
-	memcpy(record->id, id, sizeof(id));
-	memcpy(record->path, path, sizeof(path));
-	return record;
+	return fail(f, EBUSY, "%s", record->path);
 }
 
 /* record_map - that of a container that runs, or NULL */
@@ -144,10 +107,13 @@ static const struct record *record_map(const char *name)
 	return record;
 }
 
-void record_born(struct record *record, pid_t pid)
+int record_born(struct record *record, pid_t pid, int lock, struct failure *f)
 {
 	record->born = start_time(pid);
 	record->pid = pid;
+	if (ftruncate(lock, 0) < 0 || pwrite(lock, record, sizeof(*record), 0) != sizeof(*record))
+		return fail(f, errno, "%s", record->path);
+	return 0;
 }
 
 const struct record *record_open(const char *name, int *pidfd, struct failure *f)
@@ -182,6 +148,22 @@ int record_each(void (*show)(const char *name, const struct record *record), str
 
 void record_remove(struct record *record)
 {
-	remove_record(record->path);
+	struct flock whole = { .l_type = F_WRLCK };
+	char dir[180];
+
+	if (record->path[0] == '\0')
+		return;
+	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(record->path, '/') - record->path), record->path);
+	/* Nobody holds the lock but a child that is about to end; or another
+	 * container that has the name by now, whose file it is then. */
+	CLOSED int fd = open(record->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	for (int tries = 0; fd >= 0 && tries < 500; tries++) {
+		if (fcntl(fd, F_OFD_SETLK, &whole) == 0) {
+			unlink(record->path);
+			break;
+		}
+		usleep(2000);
+	}
+	rmdir(dir);     /* the last one */
 	record->path[0] = '\0';
 }
