@@ -270,7 +270,7 @@ static int set_mount(struct config *config, size_t kind, const char *text)
 	tree->target = strsep(&rest, ":");
 	if ((tree->source != NULL && *tree->source == '\0') || tree->target == NULL || *tree->target != '/' ||
 	    strlen(tree->target) >= 4096)
-		return -1;
+		return -1;      /* cppcheck-suppress memleak; the tree points into it */
 	while ((word = strsep(&rest, ",")) != NULL)
 		if (strcmp(word, "ro") == 0)
 			tree->read_only = true;
@@ -307,12 +307,13 @@ static int set_limit(struct config *config, size_t offset, const char *text)
 		{ "rtprio", RLIMIT_RTPRIO }, { "sigpending", RLIMIT_SIGPENDING }, { "stack", RLIMIT_STACK },
 	};
 	size_t name = strcspn(text, "=");
-	char *copy = strdup(text + name), *hard, *soft = copy + 1;
+	char soft[48], *hard;
 	uint64_t cur, max;
 
 	(void)offset;
-	if (copy == NULL || *copy == '\0' || config->limit_count == COUNT(config->limits))
+	if (text[name] == '\0' || strlen(text + name) >= sizeof(soft) || config->limit_count == COUNT(config->limits))
 		return -1;
+	strcpy(soft, text + name + 1);
 	hard = strchr(soft, ':');
 	if (hard != NULL)
 		*hard++ = '\0';

@@ -21,7 +21,7 @@ static int target_inside(int root, const char *path, bool directory, struct fail
 	struct statfs fs;
 	int fd = -1;
 
-	while (path[end] != '\0' && end < sizeof(part)) {
+	while (end < sizeof(part) && path[end] != '\0') {
 		size_t start = end + strspn(path + end, "/");
 		end = start + strcspn(path + start, "/");
 		close_fd(&fd);

@@ -112,6 +112,7 @@ int main(int argc, char **argv)
 	struct stat here, there;
 
 	/* Opened for later, inherited by all (CVE-2016-9962, CVE-2024-21626). */
+	/* cppcheck-suppress leakReturnValNotUsed */
 	if (open("/", O_RDONLY | O_DIRECTORY) < 0)
 		err(125, "/");
 	while ((option = getopt(argc - 1, argv + 1, "+tv:w:")) != -1)
