@@ -206,6 +206,41 @@ lab_machine() {
     has "in the lab machine: it gave no result"
 }
 
+# flaky FILE: the lines of a test that passes only the second time
+flaky() { echo "if mkdir '$TREE/$1' 2>/dev/null; then echo what was wrong; false; fi"; }
+
+@test "test: what fails once and passes alone is named unsteady; twice is a failure" {
+    suite grader/tests/g.bats '@test "g1" { :; }' "@test \"g2 [x] (y) a.b\" { $(flaky met); }" '@test "g3" { echo g3 >>'"$TREE"'/log; }'
+    tests grader
+    expect_status 0
+    last_line "3 passed, 0 failed, 0 skipped"
+    has "FAIL 2/3 grader/tests/g.bats: g2" "what was wrong" "passed this time: grader/tests/g.bats: g2"
+    expect_match "the end" $'Unsteady, failed once and then passed alone:\n  grader/tests/g.bats: g2' "$output"
+    has_not $'\nFailed:'
+    expect "the others" g3 "$(<"$TREE/log")"
+    rmdir "$TREE/met"
+    RETRY=no tests grader
+    expect_status 1
+    last_line "2 passed, 1 failed, 0 skipped"
+    rmdir "$TREE/met"
+    printf '## Goal\n```console\n$ mkdir %s/sheet 2>/dev/null || echo hi\nhi\n```\n' "$TREE" | sheet
+    suite grader/tests/g.bats "@test \"g2\" { $(flaky met); }" '@test "g3" { echo no; false; }'
+    tests
+    expect_status 1
+    last_line "3 passed, 1 failed, 0 skipped"
+    expect_match "the end" $'Failed:\n  grader/tests/g.bats: g3\n' "$output"
+    has "failed again: grader/tests/g.bats: g3" "passed this time: labs/01-one/README.md: Goal"
+}
+
+@test "test: in the lab machine too there is a second chance" {
+    lab_machine
+    suite grader/tests/g.bats 'load ../../support/bats' "@test \"g1\" { require file:$TREE/there; $(flaky met); }" "@test \"g2\" { require file:$TREE/there; }"
+    tests grader
+    expect_status 0
+    last_line "2 passed, 0 failed, 0 skipped"
+    expect_match "the end" 'Unsteady, .*\n*  in the lab machine: grader/tests/g.bats: g1' "$output"
+}
+
 @test "test: without a lab machine it says what ran nowhere; --here asks for none" {
     suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require tool:nonesuch; }'
     printf '#!/bin/sh\necho "missing: qemu"\nexit 1\n' >"$TREE/harness/vm"
