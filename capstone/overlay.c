@@ -61,7 +61,7 @@ int overlay_shift(const struct config *config, pid_t child, struct failure *f)
 	TRY(user, "%s", path);
 	shift.userns_fd = (uint64_t)user;
 	for (const struct tree *tree = config->trees; tree < config->trees + config->tree_count; tree++) {
-		if (tree->fd < 0 || tree->kind == SYSFS)
+		if (tree->fd < 0 || tree->kind == SYSFS || !tree->shifted)
 			continue;
 		errno = EINVAL;
 		if ((tree->kind != VOLUME && !overlay_shifts()) ||

@@ -103,7 +103,7 @@ struct tree {
 	char *source;           /* on the host, but for a tmpfs */
 	char *target;           /* in the container */
 	const char *size, *mode;        /* of a tmpfs */
-	bool read_only, exec;
+	bool read_only, exec, suid, shifted;
 	int fd;                 /* a detached mount of SOURCE, or -1 */
 };
 

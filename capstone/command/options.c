@@ -253,11 +253,12 @@ static struct tree *add_tree(struct config *config, int kind, const char *source
 
 	if (config->tree_count++ == MAX_TREES)
 		return NULL;
-	*tree = (struct tree){ .kind = kind, .source = (char *)(uintptr_t)source, .mode = "1777", .fd = -1 };
+	*tree = (struct tree){ .kind = kind, .source = (char *)(uintptr_t)source, .mode = "1777", .fd = -1,
+			       .shifted = true };
 	return tree;
 }
 
-/* SRC:DST[:ro] of a volume, DST[:OPTIONS] of a tmpfs */
+/* SRC:DST[:OPTIONS] of a volume, DST[:OPTIONS] of a tmpfs */
 static int set_mount(struct config *config, size_t kind, const char *text)
 {
 	struct tree *tree = add_tree(config, (int)kind, NULL);
@@ -276,6 +277,10 @@ static int set_mount(struct config *config, size_t kind, const char *text)
 			tree->read_only = true;
 		else if (kind == TMPFS && strcmp(word, "exec") == 0)
 			tree->exec = true;
+		else if (kind == VOLUME && strcmp(word, "suid") == 0)
+			tree->suid = true;
+		else if (kind == VOLUME && strcmp(word, "noidmap") == 0)
+			tree->shifted = false;
 		else if (kind == TMPFS && strncmp(word, "size=", 5) == 0 && parse_bytes(word + 5, &bytes) == 0)
 			tree->size = word + 5;
 		else if (kind == TMPFS && strncmp(word, "mode=", 5) == 0 && word[5 + strspn(word + 5, "01234567")] == '\0')
@@ -349,7 +354,7 @@ static const struct row {
 	{ 0, RUN, "cap-drop", "NAME", "drop one of the default eleven (ALL: every one)", set_capability, AT(cap_drop) },
 	{ 0, RUN, "privileged", NULL, "all capabilities, no seccomp filter, nothing masked", set_privileged, AT(cap_add) },
 	{ 0, RUN, "security-opt", "OPTION", "seccomp=FILE|unconfined, no-new-privileges=BOOL, unmask=ALL", set_security, 0 },
-	{ 'v', RUN, "volume", "SRC:DST[:ro]", "mount a directory or file of the host's", set_mount, VOLUME },
+	{ 'v', RUN, "volume", "SRC:DST[:OPTIONS]", "mount a directory or file of the host's", set_mount, VOLUME },
 	{ 0, RUN, "tmpfs", "DST[:OPTIONS]", "mount a tmpfs: size=BYTES, mode=OCTAL, ro, exec", set_mount, TMPFS },
 	{ 0, RUN, "layer", "DIR", "one more lower directory on top of ROOTFS", set_layer, LOWER },
 	{ 0, RUN, "upper", "DIR", "keep there what the container changes", set_layer, UPPER },

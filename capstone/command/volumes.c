@@ -52,10 +52,12 @@ static int target_inside(int root, const char *path, bool directory, struct fail
 }
 
 
-/* mount_one - a volume, or a tmpfs; from neither comes a device or privilege */
+/* mount_one - a volume, or a tmpfs; from neither comes a device, nor privilege
+ * unless that was asked for */
 static int mount_one(const struct config *config, const struct tree *tree, int root, struct failure *f)
 {
-	unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (tree->read_only ? MOUNT_ATTR_RDONLY : 0);
+	unsigned attributes = MOUNT_ATTR_NODEV | (tree->suid ? 0 : MOUNT_ATTR_NOSUID) |
+			      (tree->read_only ? MOUNT_ATTR_RDONLY : 0);
 	char half[32];
 	const char *options[] = { "mode", tree->mode, "size", tree->size != NULL ? tree->size : half, NULL };
 	struct stat st = { .st_mode = S_IFDIR };
