@@ -2,16 +2,13 @@
 #
 #   jq -r -L grader --rawfile css grader/report.css -f report.jq WHOLE.json
 #
-# One file: no script, no font, no picture from elsewhere.  Whatever comes from
-# a test or a program goes through @html, which escapes what it inserts; the
-# page also forbids itself everything but its own style.
+# One file: no script, no font, no picture from elsewhere; the page forbids itself
+# everything but its own style.
 include "text";
+include "html";
 
 # ---- small pieces ---------------------------------------------------------
 
-def word: { passed: "passed", failed: "failed", ungraded: "not graded" }[.];
-def sign: { passed: "✓", failed: "✗", ungraded: "–" }[.];
-def mark: @html "<span class=\"mark \(.)\"><span aria-hidden=\"true\">\(sign)</span><span class=\"unseen\">\(word):</span></span>";
 def anchor: @html "part-\(.)";
 
 # Of a list of tests: points {passed, failed, ungraded}
@@ -30,30 +27,6 @@ def shares: if .tests == [] then { passed: 0, failed: 0, ungraded: .of } else .t
 
 def score: if .points == null then "<span class=\"none\">not graded</span>"
     else @html "<b>\(.points)</b> of \(.of)" end;
-
-def printed: if . == "" then "<p class=\"nothing\">(nothing)</p>" else @html "<pre>\(.)</pre>" end;
-
-# ---- a test ---------------------------------------------------------------
-
-def pair: "<div class=\"pair\"><div class=\"expected\"><h3>Expected</h3>" + (.expected | printed)
-    + "</div><div class=\"observed\"><h3>Observed</h3>" + (.observed | printed) + "</div></div>";
-
-def told:
-    ((.pairs // []) | length > 0) as $pairs
-    | ([(.pairs // [])[] | pair] | add // "")
-    + (if .reason then @html "<p class=\"reason\">\(.reason)</p>" else "" end)
-    + (if (.hint // "") != "" then @html "<p class=\"hint\"><b>Hint</b> \(.hint)</p>" else "" end)
-    + (if (.rest // "") == "" then ""
-       elif $pairs then @html "<details class=\"rest\"><summary>The check in the test file</summary><pre>\(.rest)</pre></details>"
-       else @html "<pre>\(.rest)</pre>" end);
-
-def test:
-    "<li class=\"\(.state)\"><div class=\"line\">" + (.state | mark)
-    + @html "<span class=\"what\">\(.what)</span>"
-    + (if (.ms // 0) > 1000 then @html "<span class=\"time\">\(.ms / 100 | round / 10) s</span>" else "" end)
-    + @html "<span class=\"points\">\(if .state == "passed" then .points elif .state == "failed" then 0 else "–" end)<span class=\"of\"> / \(.points)</span></span></div>"
-    + (if .state == "passed" then "" else told | if . == "" then "" else "<div class=\"told\">\(.)</div>" end end)
-    + "</li>\n";
 
 # ---- a part ---------------------------------------------------------------
 

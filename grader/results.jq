@@ -8,12 +8,6 @@
 # autograder, which is what it was.
 include "text";
 
-def words: [
-    (if .reason then .reason else empty end),
-    ((.pairs // [])[] | "expected: \(.expected)", "observed: \(.observed)"),
-    (if .state == "failed" and ((.pairs // []) | length == 0) and (.rest // "") != "" then .rest else empty end),
-    (if (.hint // "") != "" then "hint: \(.hint)" else empty end)] | join("\n");
-
 .ungraded as $ungraded
 | (if .ungraded then {} else { score: .points } end) + {
     execution_time: .seconds,

@@ -26,3 +26,14 @@ def plural(word): "\(.) \(word)\(if . == 1 then "" else "s" end)";
 
 # indented(blanks): every line of it
 def indented(blanks): split("\n") | map(blanks + .) | join("\n");
+
+# words: what a test said, as text
+def words: [
+    (if .reason then .reason else empty end),
+    ((.pairs // [])[] | "expected: \(.expected)", "observed: \(.observed)"),
+    (if .state == "failed" and ((.pairs // []) | length == 0) and (.rest // "") != "" then .rest else empty end),
+    (if (.hint // "") != "" then "hint: \(.hint)" else empty end)] | join("\n");
+
+# one_line(characters): a name that somebody chose, on one line
+def one_line(characters): (if length > characters then .[:characters] + "…" else . end)
+    | visible | gsub("\n"; "␊") | gsub("\t"; "␉");
