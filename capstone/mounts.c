@@ -16,13 +16,14 @@ enum { SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 int mount_new(const char *type, const char *const *options, unsigned attributes, struct failure *f)
 {
 	CLOSED int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
-	bool ok = fs >= 0 &&    /* the name that /proc/mounts shows */
-		  syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0) == 0;
+	bool ok = fs >= 0;
 	int mount = -1;
 
 	for (; ok && options != NULL && options[0] != NULL; options += 2)
 		ok = syscall(SYS_fsconfig, fs, *options[1] != '\0' ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
 			     options[0], *options[1] != '\0' ? options[1] : NULL, 0) == 0;
+	if (ok)         /* the name that /proc/mounts shows, where OPTIONS has none */
+		syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0);
 	if (ok && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
 		mount = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
 	TRY(mount, "mounting a %s", type);
@@ -102,7 +103,6 @@ static int fill_dev(int root, struct failure *f)
 		{ "pts", "devpts", pts, SAFE & ~MOUNT_ATTR_NODEV }, { "shm", "tmpfs", shm, SAFE },
 		{ "mqueue", "mqueue", NULL, SAFE },
 	};
-	const unsigned nodes_are = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	char path[16];
 
 	PASS(mount_attach(mount_new("tmpfs", size, SAFE & ~MOUNT_ATTR_NODEV, f), directory_inside(root, "dev", f), "/dev", f));
@@ -112,8 +112,8 @@ static int fill_dev(int root, struct failure *f)
 		snprintf(path, sizeof(path), "/dev/%s", nodes[i]);
 		/* A device can be written on a read-only mount, its mode and owner
 		 * cannot: they are the host's. */
-		PASS(mount_attach(mount_change(clone_mount(AT_FDCWD, path, 0, f), nodes_are, path, f),
-				  openat(dev, nodes[i], O_CREAT | O_EXCL | O_CLOEXEC, 0666), path, f));
+		int node = mount_change(clone_mount(AT_FDCWD, path, 0, f), MOUNT_ATTR_RDONLY | (SAFE & ~MOUNT_ATTR_NODEV), path, f);
+		PASS(mount_attach(node, openat(dev, nodes[i], O_CREAT | O_EXCL | O_CLOEXEC, 0666), path, f));
 	}
 	for (size_t i = 0; i < COUNT(links); i++)
 		TRY(symlinkat(links[i][0], dev, links[i][1]), "/dev/%s", links[i][1]);
@@ -142,39 +142,38 @@ int mounts_fill(const struct config *config, const struct cgroup *group, int roo
 }
 
 /* Docker's lists; what is not there on this kernel needs no hiding. */
-static const char *const masked[] = {
+const char *const mounts_masked[] = {
 	"proc/acpi", "proc/asound", "proc/interrupts", "proc/kcore", "proc/keys", "proc/latency_stats",
 	"proc/sched_debug", "proc/scsi", "proc/timer_list", "proc/timer_stats",
-	"sys/devices/virtual/powercap", "sys/firmware",
+	"sys/devices/virtual/powercap", "sys/firmware", NULL,
 };
-static const char *const read_only_paths[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger" };
+const char *const mounts_protected[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger", NULL };
 
-int mounts_mask(int root, struct failure *f)
+int mounts_mask(const struct config *config, int root, struct failure *f)
 {
 	static const char *const empty[] = { "mode", "0755", "size", "4k", "nr_inodes", "1", NULL };
 	CLOSED int nothing = -1;
 	struct stat st;
 
-	for (size_t i = 0; i < COUNT(masked); i++) {
-		int target = open_inside(root, masked[i], true);
+	for (const char *const *path = config->masked; path != NULL && *path != NULL; path++) {
+		int target = open_inside(root, *path, true);
 		if (target < 0 && (errno == ENOENT || errno == EACCES))
 			continue;
-		TRY(target < 0 ? -1 : fstat(target, &st), "hiding /%s", masked[i]);
+		TRY(target < 0 ? -1 : fstat(target, &st), "hiding /%s", *path);
 		/* CVE-2025-31133: never by the name /dev/null of the container. */
 		int mount = !S_ISDIR(st.st_mode) ? clone_mount(AT_FDCWD, "/dev/null", 0, f) :
 			    nothing < 0 ? mount_new("tmpfs", empty, SAFE | MOUNT_ATTR_RDONLY, f) :
 			    clone_mount(nothing, "", AT_EMPTY_PATH, f);
 		if (S_ISDIR(st.st_mode) && nothing < 0)
 			nothing = dup(mount);   /* the next are clones of it */
-		PASS(mount_attach(mount, target, masked[i], f));
+		PASS(mount_attach(mount, target, *path, f));
 	}
-	for (size_t i = 0; i < COUNT(read_only_paths); i++) {
-		int target = open_inside(root, read_only_paths[i], true), mount;
+	for (const char *const *path = config->protected; path != NULL && *path != NULL; path++) {
+		int target = open_inside(root, *path, true);
 		if (target < 0 && errno == ENOENT)
-			continue;
-		PASS(mount = clone_mount(root, read_only_paths[i], AT_RECURSIVE, f));
-		PASS(mount_attach(mount_change(mount, MOUNT_ATTR_RDONLY, read_only_paths[i], f), target,
-				  read_only_paths[i], f));
+			continue;      /* on this kernel */
+		int mount = mount_change(clone_mount(target, "", AT_EMPTY_PATH | AT_RECURSIVE, f), MOUNT_ATTR_RDONLY, *path, f);
+		PASS(mount_attach(mount, target, *path, f));
 	}
 	return 0;
 }

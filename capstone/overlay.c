@@ -139,8 +139,7 @@ int overlay_enter(struct config *config, const struct record *record, struct fai
 	PASS(overlay_open(config, f));
 	PASS(root = open_overlay(config, record, f));
 	PASS(mounts_fill(config, &record->cgroup, root, f));
-	if (config->masked)
-		PASS(mounts_mask(root, f));
+	PASS(mounts_mask(config, root, f));
 	/* Last, so that missing mount points could still be made. */
 	if (config->read_only)
 		TRY(syscall(SYS_mount_setattr, root, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)),

@@ -131,7 +131,8 @@ struct config {
 	bool user_asked;
 	enum network network;
 	bool read_only;         /* the root filesystem */
-	bool masked;            /* parts of /proc and /sys hidden or read-only */
+	const char *const *masked;      /* parts of /proc and /sys that are hidden, */
+	const char *const *protected;   /* or read-only; ends with NULL, NULL: none */
 	const char *profile;    /* of seccomp: a file, "unconfined", or NULL */
 	bool terminal;          /* a terminal of its own */
 	bool interactive;       /* with the caller's stdin */
@@ -143,7 +144,7 @@ struct config {
 
 /* ---- cgroups.c, grown from lab 04 --------------------------------------- */
 
-enum { CGROUP_HIERARCHIES = 8 };
+enum { CGROUP_HIERARCHIES = 16 };
 
 /* One directory in each hierarchy that carries a controller we need. */
 struct cgroup {
@@ -252,8 +253,9 @@ int clone_mount(int dir, const char *path, unsigned flags, struct failure *f);
 int mounts_fill(const struct config *config, const struct cgroup *group, int root,
 		struct failure *f);
 
-/* mounts_mask - hide and write-protect what Docker does */
-int mounts_mask(int root, struct failure *f);
+/* mounts_mask - hide and write-protect what CONFIG says: by default what Docker does */
+extern const char *const mounts_masked[], *const mounts_protected[];
+int mounts_mask(const struct config *config, int root, struct failure *f);
 
 /* ---- capabilities.c, grown from lab 01 ---------------------------------- */
 

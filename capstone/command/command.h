@@ -85,6 +85,14 @@ int signals_catch(struct failure *f);
  * Returns the signal if it has ended the container, else 0. */
 int signals_pass(const struct container *c, bool running);
 
+/* ---- sealed.c -------------------------------------------------------------- */
+
+/* run_sealed - go on from a copy of this program in memory that nobody can write.
+ * Where container root has the id of the one who owns its file, it could be
+ * rewritten from inside, through /proc/self/exe (CVE-2019-5736).  Returns in the
+ * copy, or -1. */
+int run_sealed(char **argv, struct failure *f);
+
 /* ---- terminal.c: -t ----------------------------------------------------- */
 
 /* terminal_open - in the container: a new terminal, this process's own, as
@@ -108,6 +116,11 @@ ssize_t terminal_relay(int master);
 bool terminal_type(int master);
 
 /* ---- volumes.c: --volume, --tmpfs, --upper ------------------------------ */
+
+/* target_inside - a descriptor of PATH below ROOT, made if missing: the last
+ * component a file or a DIRECTORY, those before it directories.  Links are
+ * followed, but none leads out. */
+int target_inside(int root, const char *path, bool directory, struct failure *f);
 
 /* volumes_mount - in the root behind descriptor ROOT, in the order asked for */
 int volumes_mount(const struct config *config, int root, struct failure *f);
@@ -144,6 +157,10 @@ void network_disconnect(struct record *record);
 
 /* clocks_set - in the child: into a time namespace ahead by OFFSET seconds */
 int clocks_set(int64_t offset, struct failure *f);
+
+/* clocks_enter - the same with offsets as the file timens_offsets takes them.
+ * time_namespaces(7) */
+int clocks_enter(const char *offsets, struct failure *f);
 
 /* reaper_run - --init: be PID 1, COMMAND the child.  Does not return. */
 void reaper_run(const struct config *config, int socket, struct failure *f) __attribute__((noreturn));

@@ -4,9 +4,6 @@
  * child.  What was asked for: options.c.  One module for each mechanism:
  * namespaces.c userns.c cgroups.c overlay.c mounts.c capabilities.c seccomp.c.
  */
-#include <sys/mman.h>
-#include <sys/sendfile.h>
-
 #include "command.h"
 
 static const char usage[] =
@@ -16,32 +13,6 @@ static const char usage[] =
 "       skiff kill NAME [SIGNAL]\n"
 "       skiff stats NAME\n"
 "       skiff COMMAND --help\n";
-
-/*
- * run_sealed - go on from a copy of this program in memory that nobody can
- * write.  Where container root has the id of the one who owns skiff's file, it
- * could be rewritten from inside, through /proc/self/exe (CVE-2019-5736).
- */
-static int run_sealed(char **argv, struct failure *f)
-{
-	char self[512];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	struct stat st;
-
-	self[n < 0 ? 0 : n] = '\0';
-	if (strncmp(self, "/memfd:", 7) == 0)
-		return 0;
-	CLOSED int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	CLOSED int to = memfd_create("skiff", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	TRY(fstat(from, &st), "/proc/self/exe");
-	while ((n = sendfile(to, from, NULL, (size_t)st.st_size)) > 0)
-		;
-	TRY(n, "copying skiff into memory");
-	TRY(fcntl(to, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), "F_ADD_SEALS");
-	argv[0] = self;
-	fexecve(to, argv, environ);
-	return fail(f, errno, "running from memory");
-}
 
 static int run(int argc, char **argv, struct failure *f)
 {

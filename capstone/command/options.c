@@ -151,7 +151,7 @@ static int set_privileged(struct config *config, size_t offset, const char *text
 	(void)text;
 	MEMBER(uint64_t) = CAPABILITIES_ALL;
 	config->profile = "unconfined";
-	config->masked = false;
+	config->masked = config->protected = NULL;
 	return 0;
 }
 
@@ -161,7 +161,7 @@ static int set_security(struct config *config, size_t offset, const char *text)
 	if (strncmp(text, "seccomp=", 8) == 0 && text[8] != '\0')
 		config->profile = text + 8;
 	else if (strcasecmp(text, "unmask=all") == 0)
-		config->masked = false;
+		config->masked = config->protected = NULL;
 	else if (strcmp(text, "no-new-privileges") == 0)
 		config->security.no_new_privs = true;
 	else if (strncmp(text, "no-new-privileges=", 18) == 0 || strncmp(text, "no-new-privileges:", 18) == 0)
@@ -454,7 +454,7 @@ int options_parse(struct config *config, int argc, char **argv, struct failure *
 	*config = (struct config){
 		.security = { .no_new_privs = true, .namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS |
 							  CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP },
-		.command = shell, .memory = 512 << 20, .pids = 256, .cpu_quota = CPU_PERIOD_US, .masked = true,
+		.command = shell, .memory = 512 << 20, .pids = 256, .cpu_quota = CPU_PERIOD_US, .masked = mounts_masked, .protected = mounts_protected,
 		.join = strcmp(argv[0], "exec") == 0,
 	};
 	add_tree(config, LOWER, NULL);

@@ -14,11 +14,10 @@
 
 /* target_inside - of any PATH, made if missing: the last component a file or a
  * DIRECTORY, those before it directories */
-static int target_inside(int root, const char *path, bool directory, struct failure *f)
+int target_inside(int root, const char *path, bool directory, struct failure *f)
 {
 	char part[4096];
 	size_t end = 0;
-	struct statfs fs;
 	int fd = -1;
 
 	while (end < sizeof(part) && path[end] != '\0') {
@@ -43,8 +42,17 @@ static int target_inside(int root, const char *path, bool directory, struct fail
 		fd = open_inside(root, part, false);
 	}
 	TRY(fd, "%s in the container", path);
-	/* A process's own files are no place to mount on (CVE-2019-16884). */
-	if (fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC) {
+	return fd;
+}
+
+/* volume_target - the same, but a process's own files are no place to mount on
+ * (CVE-2019-16884) */
+static int volume_target(int root, const char *path, bool directory, struct failure *f)
+{
+	int fd = target_inside(root, path, directory, f);
+	struct statfs fs;
+
+	if (fd >= 0 && (fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC)) {
 		close(fd);
 		return fail(f, 0, "%s: nothing is mounted in /proc or /sys", path);
 	}
@@ -70,7 +78,7 @@ static int mount_one(const struct config *config, const struct tree *tree, int r
 		PASS(mount_change(mount, attributes, tree->source, f));
 		TRY(fstat(mount, &st), "%s", tree->source);
 	}
-	return mount_attach(mount, target_inside(root, tree->target, S_ISDIR(st.st_mode), f), tree->target, f);
+	return mount_attach(mount, volume_target(root, tree->target, S_ISDIR(st.st_mode), f), tree->target, f);
 }
 
 
