@@ -216,8 +216,11 @@ END
 
 # ---- interrupted ----------------------------------------------------------
 
-# interrupt SIGNAL STATUS
+# interrupt SIGNAL STATUS COMMAND...: in the folder of the course; the signal goes to
+# all that the command has started in its session, as a Ctrl-C does
 interrupt() {
+    local signal=$1 status_wanted=$2
+    shift 2
     course
     mkdir "$USER_DIR/tmp"
     chmod 777 "$USER_DIR/tmp"
@@ -227,18 +230,32 @@ interrupt() {
 	END
     results_in "$COURSE/grade"
     # A shell ignores SIGINT for what it starts in the background.
-    TMPDIR=$USER_DIR/tmp spawn env --default-signal="$1" "$COURSE/grader/grade"
+    TMPDIR=$USER_DIR/tmp spawn setsid env -C "$COURSE" --default-signal="$signal" "$@"
     wait_for test -e "$COURSE/waiting"
-    kill "-$1" "$SPAWNED"
+    kill "-$signal" -- "-$SPAWNED"
     reap "$SPAWNED"
-    expect_status "$2"
+    expect_status "$status_wanted"
     expect "in grade/" "" "$(ls -A "$COURSE/grade")"
     expect "in TMPDIR" "" "$(ls -A "$USER_DIR/tmp")"
     expect "left running" "" "$(pgrep -fx 'sleep 1005')"
 }
 
-@test "Ctrl-C in the middle leaves nothing: 130" { interrupt INT 130; }
-@test "SIGTERM in the middle leaves nothing: 143" { interrupt TERM 143; }
+@test "Ctrl-C in the middle leaves nothing: 130" { interrupt INT 130 grader/grade; }
+@test "SIGTERM in the middle leaves nothing: 143" { interrupt TERM 143 grader/grade; }
+
+@test "Ctrl-C at make grade leaves nothing either" {
+    # The Makefile of the course itself, with a set-up that has nothing to do.
+    with_makefile() {
+        mkdir -p harness capstone
+        printf '#!/bin/sh\n' | tee harness/setup >capstone/rootfs.sh
+        chmod +x harness/setup capstone/rootfs.sh
+        cp "$LAB_TOP/Makefile" .
+        exec make grade
+    }
+    export -f with_makefile
+    export LAB_TOP
+    interrupt INT 130 bash -c with_makefile
+}
 
 # ---- one stream after the other -------------------------------------------
 
