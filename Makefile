@@ -37,7 +37,7 @@ setup: ## install what is missing, and say what
 
 # The tests of lint need what lint needs.
 all-setup:
-	@harness/setup build test lint
+	@harness/setup build check test lint
 
 doctor: ## what this kernel and machine offer, and what to do about the rest
 	@harness/doctor
