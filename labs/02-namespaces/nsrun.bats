@@ -373,7 +373,7 @@ spawn_plain() {
         run -127 --separate-stderr as_root $options -- lab-02-no-such-command
         expect_error 127 nsrun
         # shellcheck disable=SC2086
-        run --separate-stderr as_root $options -- ./README.md
+        run --separate-stderr as_root $options -- "$PWD/README.md" # -t may leave the folder
         expect_error 126 nsrun
     done
 }
@@ -439,14 +439,16 @@ spawn_plain() {
     require ns:pid tool:strace
     bounded strace -o /dev/null true || cannot "strace may not trace here"
     local option
-    has_child() { [ -n "$(cat "/proc/$1/task/$1/children")" ]; }
+    # nsrun with a child, or already CMD itself: without -p it may execute it in its place
+    born() {
+        if find_below "$SPAWNED" "${EXERCISE##*/}"; then [ -n "$(cat "/proc/$FOUND/task/$FOUND/children")" ]; else find_below "$SPAWNED" sleep; fi
+    }
     for option in -p --; do
         # Whoever calls prctl(2) waits before it takes effect; nsrun dies meanwhile.
         spawn strace -qq -f -o /dev/null -e trace=prctl -e inject=prctl:delay_enter=400000 \
             "${ROOT[@]}" "$EXERCISE" "$option" sleep 600
-        running "${EXERCISE##*/}"
-        wait_for has_child "$RUNNING"
-        kill -KILL "$RUNNING"
+        wait_for born
+        kill -KILL "$FOUND"
         expect_ended
     done
 }
@@ -528,7 +530,7 @@ spawn_plain() {
     hint "the whole argument must be a number, and -t goes with nothing else, see strtoll(3), getopt(3)"
     local bad
     run -0 as_root -- true
-    for bad in "" "-x true" "-p" "-u" "-T x true" "-T 9x true" "-T -9 true" "-T 99999999999999999999 true" \
+    for bad in "" "-x true" "-p" "-u" "-T x true" "-T 9x true" "-T 99999999999999999999 true" \
         "-t x true" "-t 9x true" "-t -9 true" "-t $$" "-t $$ -p true" "-i -t $$ true" "-t $$ -u lab true"; do
         # shellcheck disable=SC2086
         run --separate-stderr as_root $bad
