@@ -1,0 +1,282 @@
+# shellcheck shell=bash
+# support/sandbox.bash - the tests stay here, what they start does not
+#
+# Sourced by support/bats.bash where LAB_SANDBOX is set: the folder of a run that
+# grader/sandbox has prepared.  Then each of the functions below stands for the
+# one of the same name in support/bats.bash, and what it starts runs in a skiff
+# container, as root of a user namespace, with nothing of the grader's in sight.
+#
+#   $LAB_SANDBOX/skiff       the runtime
+#   $LAB_SANDBOX/root        the root filesystem of all containers
+#   $LAB_SANDBOX/in, out     the same files twice: `in` is what containers mount,
+#                            `out` what tests see of them.  Nothing in `out` can be
+#                            executed, opened as a device or followed as a link.
+#         .../bin            the program under test: LAB_BIN=$LAB_SANDBOX/out/bin
+#         .../lab            what the folder of the test holds in a container
+#         .../file, .../tN   BATS_FILE_TMPDIR, BATS_TEST_TMPDIR
+#   $LAB_SANDBOX/said        what commands print: on a tmpfs of bounded size
+#   $LAB_SANDBOX/facility    what was asked of `require`, and the answers
+#   $LAB_SANDBOX/options     the options of every container, one a line
+#
+# bounded, prog and as_user start a container for each command.  From the first
+# of spawn, footprint, ns_of self, machine_pid on, a test has one container, its
+# machine, for all commands that follow: they can meet there, and what one leaves
+# behind stays to be seen.  Pids are the host's; inside_pid is for arguments.
+
+BOX_KEEP=1048576        # bytes of a command's output that a test gets to see
+# shellcheck disable=SC2206  # one word each
+IFS=$'\n' read -r -d '' -a BOX_OPTIONS <"$LAB_SANDBOX/options" || true
+BOX_ENV=(-e LAB_MARK -e LAB_WORD -e PATH -e LANG -e LC_ALL)
+BATS_FILE_TMPDIR=$LAB_SANDBOX/out/file
+declare -A BOX_HOLDERS=()
+
+# ---- setup and teardown ---------------------------------------------------
+
+# box_setup: of lab_setup.  A folder of this test's own, the only one that its
+# containers may write to.
+box_setup() {
+    BOX_TEST=t$BATS_TEST_NUMBER.$RANDOM$RANDOM
+    BATS_TEST_TMPDIR=$LAB_SANDBOX/out/$BOX_TEST
+    export TMPDIR=$BATS_TEST_TMPDIR BATS_TEST_TMPDIR
+    BOX_SAID=$LAB_SANDBOX/said/$BOX_TEST
+    [ -n "${BOX_CLOCK-}" ] || exec {BOX_CLOCK}<> <(:)
+    mkdir -m 755 "$BATS_TEST_TMPDIR" "$BOX_SAID"
+    BOX_OPTIONS+=(-v "$LAB_SANDBOX/in/$BOX_TEST:$BATS_TEST_TMPDIR:suid"
+        -v "$LAB_SANDBOX/in/lab:$BATS_TEST_DIRNAME:ro")
+    [ ! -d "$BATS_FILE_TMPDIR" ] || BOX_OPTIONS+=(-v "$LAB_SANDBOX/in/file:$BATS_FILE_TMPDIR:ro")
+}
+
+# box_teardown: the machine goes, and with it all that runs in it
+box_teardown() {
+    local tries=1000
+    if box_state; then
+        kill -KILL "$BOX_INIT" 2>/dev/null || true
+        while [ -e "/proc/$BOX_SKIFF/exe" ] && [ "$tries" -gt 0 ]; do
+            tries=$((tries - 1))
+            wait "$BOX_SKIFF" 2>/dev/null || box_nap
+        done
+    fi
+    rm -rf --one-file-system -- "$BATS_TEST_TMPDIR" "$BOX_SAID"
+    BOX_NAME=
+}
+
+# box_nap: some milliseconds, without a process
+box_nap() { read -r -t 0.005 -u "$BOX_CLOCK" || true; }
+
+# ---- containers -----------------------------------------------------------
+
+# box_run CMD...: in the test's machine, or else in a container of its own.  It
+# ends with the shell that calls it.
+box_run() {
+    if box_state; then
+        exec timeout -k 2 "${LAB_TIMEOUT:-20}" "$LAB_SANDBOX/skiff" exec "${BOX_ENV[@]}" -w "$PWD" "$BOX_NAME" "$@"
+    fi
+    exec timeout -k 2 "${LAB_TIMEOUT:-20}" "$LAB_SANDBOX/skiff" run --init "${BOX_OPTIONS[@]}" "${BOX_ENV[@]}" \
+        -w "$PWD" "$LAB_SANDBOX/root" "$@"
+}
+
+# box_state: the machine's name, and the pids of its skiff, its PID 1 and the
+# process that stands for the machine; the first host id of its ids; its control
+# groups in BOX_GROUPS.  Status 1 if there is none yet.  In a file: the shells of
+# `run` know of it, too.
+box_state() {
+    [ -z "$BOX_NAME" ] || return 0
+    [ -e "$BOX_SAID/machine" ] || return 1
+    { read -r BOX_NAME BOX_SKIFF BOX_INIT BOX_LEADER BOX_BASE; mapfile -t BOX_GROUPS; } <"$BOX_SAID/machine"
+}
+BOX_NAME=
+
+# box_machine: start it, unless it is there
+box_machine() {
+    local name word='' skiff init='' child children=() leader base pipe
+    box_state && return
+    name=lab-${BOX_TEST#t}-$$
+    exec {pipe}< <(exec "$LAB_SANDBOX/skiff" run --init --name "$name" "${BOX_OPTIONS[@]}" "${BOX_ENV[@]}" \
+        "$LAB_SANDBOX/root" sh -c 'echo up; exec sleep 86400' 2>"$BOX_SAID/skiff")
+    skiff=$!
+    read -r -t 60 word <&"$pipe" || true
+    exec {pipe}<&-
+    # These files of /proc end without a newline: read says 1.
+    { read -r -a children <"/proc/$skiff/task/$skiff/children"; } 2>/dev/null || true
+    for child in "${children[@]}"; do
+        [ "/proc/$child/ns/pid" -ef /proc/self/ns/pid ] || init=$child
+    done
+    if [ "$word" != up ] || [ -z "$init" ]; then
+        echo "the sandbox does not start: $(<"$BOX_SAID/skiff")" >&2
+        return 1
+    fi
+    read -r leader _ <"/proc/$init/task/$init/children" || true
+    read -r _ base _ <"/proc/$init/uid_map"
+    { echo "$name $skiff $init $leader $base"; box_groups "$init"; } >"$BOX_SAID/machine.new"
+    mv "$BOX_SAID/machine.new" "$BOX_SAID/machine"
+    box_state
+}
+
+# box_groups PID: the control groups of its container, one in each hierarchy
+box_groups() {
+    local point rest path id names
+    local -A paths=()
+    while IFS=: read -r id names path; do
+        [[ $path != */skiff-* ]] || paths[${names:-$id}]=${path%"${path#*/skiff-????????????}"}
+    done <"/proc/$1/cgroup"
+    while read -r _ _ _ _ point rest; do
+        rest=${rest#*- }
+        for names in "${!paths[@]}"; do
+            case $rest,$names in
+                cgroup2*,0 | "cgroup "*) ;;
+                *) continue ;;
+            esac
+            [ "$names" = 0 ] || [[ ,${rest##* }, = *,"${names%%,*}",* ]] || continue
+            [ ! -d "$point${paths[$names]}" ] || echo "$point${paths[$names]}"
+        done
+    done < <(grep ' - cgroup' /proc/self/mountinfo)
+}
+
+# ---- running things -------------------------------------------------------
+
+# bounded CMD...: in a container, without input, ended after LAB_TIMEOUT seconds
+# (the status is then 124).  Its words go to files: nobody who holds them open
+# keeps the test waiting, and who has much to say fills a small disk.
+bounded() {
+    local status=0 said=$BOX_SAID/$BASHPID
+    if [ /proc/self/fd/1 -ef /proc/self/fd/2 ]; then
+        ( box_run "$@" ) </dev/null >>"$said" 2>&1 || status=$?
+    else
+        ( box_run "$@" ) </dev/null >>"$said" 2>>"$said.err" || status=$?
+        box_show "$said.err" >&2
+    fi
+    box_show "$said"
+    return "$status"
+}
+
+# box_show FILE: the beginning of what a command has said, without NULs; and
+# empty the file
+box_show() {
+    local LC_ALL=C text=
+    [ -s "$1" ] || return 0
+    IFS= read -r -N "$BOX_KEEP" text <"$1" || true
+    printf '%s' "$text"
+    [ "${#text}" -lt "$BOX_KEEP" ] || printf '\n(here it was cut: the test looks at no more than %s bytes)\n' "$BOX_KEEP"
+    : >"$1"
+}
+
+# as_user CMD...: as the ordinary user of the container
+as_user() {
+    bounded setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all \
+        env -i PATH="$PATH" HOME="${LAB_HOME:-/}" TERM=dumb LANG=C.UTF-8 LC_ALL=C.UTF-8 LAB_MARK="${LAB_MARK-}" "$@"
+}
+lab_uid() { echo 1000; }
+lab_gid() { echo 1000; }
+
+# spawn CMD...: in the machine, in the background.  $SPAWNED is the host's pid of
+# CMD itself, once it runs; signals are for it alone, and its end is not that of
+# the machine.
+spawn() {
+    local child holder
+    box_machine || return
+    SPAWNED_OUT=$BOX_SAID/spawned${#LAB_SPAWNED[@]}
+    SPAWNED_ERR=$SPAWNED_OUT.err
+    ( exec "$LAB_SANDBOX/skiff" exec "${BOX_ENV[@]}" -w "$PWD" "$BOX_NAME" "$@" </dev/null \
+        >>"$SPAWNED_OUT" 2>>"$SPAWNED_ERR" ) &
+    holder=$!
+    SPAWNED=
+    while [ -z "$SPAWNED" ] && kill -0 "$holder" 2>/dev/null; do
+        for child in $(<"/proc/$holder/task/$holder/children"); do
+            [ "/proc/$child/ns/pid" -ef "/proc/$BOX_INIT/ns/pid" ] || continue
+            [ ! -e "/proc/$child/exe" ] || [ "/proc/$child/exe" -ef "$LAB_SANDBOX/skiff" ] || SPAWNED=$child
+        done 2>/dev/null
+        [ -n "$SPAWNED" ] || box_nap
+    done
+    SPAWNED=${SPAWNED:-$holder}
+    BOX_HOLDERS[$SPAWNED]=$holder
+    LAB_SPAWNED+=("$SPAWNED")
+}
+
+# reap PID: wait for a spawned process; its status in $status
+# shellcheck disable=SC2034  # status is for the tests
+reap() { status=0; wait "${BOX_HOLDERS[$1]:-$1}" || status=$?; }
+
+# facility NAME: what a container offers, asked once a run
+facility() {
+    local answer=$LAB_SANDBOX/facility/${1//\//%} code=0 said
+    if [ ! -e "$answer" ]; then
+        # shellcheck disable=SC2016  # for the inner shell to expand
+        said=$(bounded bash -c '. /lib.bash; facility "$1"' bash "$1") || code=$?
+        [ "$code" -le 1 ] || { echo "no container runs: $said"; return 1; }
+        printf '%s %s\n' "$code" "$said" >"$answer.$BASHPID"
+        mv "$answer.$BASHPID" "$answer"
+    fi
+    read -r code said <"$answer"
+    [ -z "$said" ] || echo "$said"
+    return "$code"
+}
+
+# ---- looking at the kernel ------------------------------------------------
+
+# machine_pid: a process of the machine that is none of what the test runs
+machine_pid() { box_machine && echo "$BOX_LEADER"; }
+
+# inside_pid PID: its number in the machine, for a command's arguments
+inside_pid() {
+    local pids
+    read -r -a pids < <(proc_field "$1" NSpid) && echo "${pids[1]}"
+}
+
+# ns_of PID KIND: self is the machine's
+ns_of() {
+    local pid=$1
+    [ "$pid" != self ] || { box_machine && pid=$BOX_LEADER; }
+    readlink "/proc/$pid/ns/$2"
+}
+
+# proc_field PID NAME: ids as the machine counts them
+proc_field() {
+    case $2 in
+        Uid | Gid | Groups) ;;
+        *) awk -v name="$2:" '$1 == name { $1 = ""; print substr($0, 2) }' "/proc/$1/status"; return ;;
+    esac
+    box_state || return
+    awk -v name="$2:" -v base="$BOX_BASE" '$1 == name {
+        for (i = 2; i <= NF; i++) printf "%s%d", (i > 2 ? " " : ""), ($i < base || $i >= base + 65536 ? 65534 : $i - base)
+        print ""
+    }' "/proc/$1/status"
+}
+
+# id_map PID FILE: uid_map or gid_map, blanks folded, as the machine sees it
+id_map() { box_state && awk -v base="$BOX_BASE" '{ print $1, ($2 < base ? 65534 : $2 - base), $3 }' "/proc/$1/$2"; }
+
+# marked_pids: what runs in the machine but the machine itself.  By its control
+# group, which nothing gets out of.
+marked_pids() {
+    local group
+    box_state || return 0
+    for group in "${BOX_GROUPS[@]}"; do [[ $group != */pids/* ]] || break; done
+    box_procs "$group"
+}
+
+# box_procs GROUP: the processes in it and below, without zombies
+box_procs() {
+    local pid pids stat below
+    { mapfile -t pids <"$1/cgroup.procs"; } 2>/dev/null || return 0
+    for pid in "${pids[@]}"; do
+        case $pid in "$BOX_INIT" | "$BOX_LEADER") continue ;; esac
+        { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || continue
+        stat=${stat##*) }
+        [[ $stat = [ZX]* ]] || echo "$pid"
+    done
+    for below in "$1"/*/; do [ ! -d "$below" ] || box_procs "${below%/}"; done
+}
+
+# footprint: of the machine, see support/bats.bash
+footprint() {
+    local line root
+    box_machine || return
+    for line in $(marked_pids); do echo "process $line"; done
+    while read -r _ _ _ _ root _; do echo "mount $root"; done <"/proc/$BOX_INIT/mountinfo"
+    find "${BOX_GROUPS[@]}" -mindepth 1 -maxdepth 1 -type d ! -name init \
+        -name "${FOOTPRINT_CGROUPS:-*}" -printf 'cgroup %p\n' 2>/dev/null | sort
+    while read -r line _; do
+        case $line in *:) echo "link ${line%:}" ;; esac
+    done <"/proc/$BOX_INIT/net/dev"
+    find "/proc/$BOX_INIT/root/run/netns" -mindepth 1 -maxdepth 1 -printf 'netns %f\n' 2>/dev/null || true
+}
