@@ -46,7 +46,29 @@ grade: part setup rootfs ## grade all labs and the capstone (LAB=04 for one)
 	@grader/grade
 
 check: part rootfs ## check one lab while working on it, with hints: LAB=02
-	@grader/grade --check
+	@harness/student check
+
+# 1 is no failure of theirs: there is something left to do.
+next: part ## what to do now, where, and why
+	@harness/student next || [ $$? -eq 1 ]
+
+watch: part ## the same after every save
+	@harness/student watch
+
+hint: part ## one hint more for the test that fails: three for each
+	@harness/student hint || [ $$? -eq 1 ]
+
+progress: ## how far you are
+	@harness/student progress
+
+reset: part ## a lab as it was handed out; yours is kept: LAB=02
+	@harness/student reset
+
+submit: part rootfs ## check and pack what you wrote: ID=name
+	@harness/student submit
+
+solution: part ## the reference, once your own earns full marks: LAB=02
+	@harness/student solution
 
 demo: part all rootfs ## play a lab's sheet: LAB=02 [STEP=3] [AUTO=1]
 	@harness/walk --demo
@@ -90,4 +112,4 @@ clean: ## remove everything that was built
 	@for part in $(PARTS); do $(MAKE) -s -C $$part clean; done
 	rm -rf build grade
 
-.PHONY: help all rootfs setup doctor grade check demo bench test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)
+.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo bench test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)
