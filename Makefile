@@ -6,7 +6,7 @@
 
 LABS   := $(sort $(patsubst labs/%/Makefile,%,$(wildcard labs/*/Makefile)))
 PARTS  := $(addprefix labs/,$(LABS)) capstone
-export LAB STEP AUTO LAB_MUST_RUN
+export LAB STEP AUTO LAB_MUST_RUN OUT
 
 # Only the build itself runs in parallel.
 ifneq ($(filter-out $(PARTS),$(or $(MAKECMDGOALS),all)),)
@@ -85,6 +85,11 @@ bench: all rootfs ## time skiff against bwrap, runc and the bare kernel: QUICK=1
 	@harness/setup bench || true
 	@capstone/bench/bench.sh $(ONLY)
 
+# The figures are runs, so there must be something to run.
+book: all rootfs ## the course as a static site: OUT=dir (build/book)
+	@harness/setup book
+	@book/build --out "$${OUT:-build/book}"
+
 # CMD as it was typed: make is to expand nothing in it.
 vm: override export CMD := $(value CMD)
 vm: all ## the lab machine: a shell as student, or CMD='make doctor' as root
@@ -95,7 +100,7 @@ vm: all ## the lab machine: a shell as student, or CMD='make doctor' as root
 # still run; harness/test says what ran nowhere.
 vm-setup:
 	@harness/setup vm || true
-	@harness/setup extra 2>/dev/null || true
+	@harness/setup book extra 2>/dev/null || true
 
 mutants: part all-setup ## do the graded tests catch wrong programs? LAB=03, or all
 	@harness/mutants
@@ -112,4 +117,4 @@ clean: ## remove everything that was built
 	@for part in $(PARTS); do $(MAKE) -s -C $$part clean; done
 	rm -rf build grade
 
-.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo bench test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)
+.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo bench book test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)

@@ -220,7 +220,7 @@ logged() { cat "$LOG"; }
         IFS='|' read -r -a fields <<<"$line"
         expect "fields of: $line" 6 "${#fields[@]}"
         expect_match "probe" '^(on [a-z0-9_]+ )?(command|header|file|static|gnu) [^ ]' "${fields[0]}"
-        expect_match "group of: $line" '^ (build|check|test|lint|vm|bench|extra) $' "${fields[4]}"
+        expect_match "group of: $line" '^ (build|check|test|lint|vm|bench|book|extra) $' "${fields[4]}"
     done <../packages
 }
 
