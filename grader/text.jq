@@ -5,7 +5,7 @@
 
 # A control character as a picture of itself; what reorders text, ends lines
 # where nobody expects it, or is no character at all, as a replacement mark.
-def visible:
+def visible: if test("[^\t\n -~]") | not then . else
     explode | map(
         if . == 9 or . == 10 or (. >= 32 and . < 127) then .
         elif . < 32 then . + 9216
@@ -14,7 +14,7 @@ def visible:
             or (. >= 8206 and . <= 8207) or (. >= 8232 and . <= 8238) or (. >= 8294 and . <= 8297)
             or . == 1564 or . == 65279 or (. >= 55296 and . <= 57343)
             or (. >= 64976 and . <= 65007) or (. % 65536) >= 65534 then 65533
-        else . end) | implode;
+        else . end) | implode end;
 
 # shown(characters; lines): the beginning, and a word where there was more
 def shown(characters; lines):
@@ -35,5 +35,5 @@ def words: [
     (if (.hint // "") != "" then "hint: \(.hint)" else empty end)] | join("\n");
 
 # one_line(characters): a name that somebody chose, on one line
-def one_line(characters): (if length > characters then .[:characters] + "…" else . end)
-    | visible | gsub("\n"; "␊") | gsub("\t"; "␉");
+def one_line(characters): if length <= characters and (test("[^ -~]") | not) then . else
+    (if length > characters then .[:characters] + "…" else . end) | visible | gsub("\n"; "␊") | gsub("\t"; "␉") end;
