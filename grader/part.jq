@@ -19,20 +19,30 @@ def judged:
     elif .verdict.problem then untried("\(.file): \(.verdict.problem)"; "ungraded")
     else .verdict.tests[] end;
 
-[.[] | .file as $file | judged + { file: $file }] as $tests
+# Of a hidden test nobody is told more than what became of it.
+def concealed:
+    { points, state, hidden: true, file: "hidden" }
+    + (if .ms then { ms } else {} end)
+    + (if .state == "ungraded" then { reason: "a hidden test could not run here" } else {} end);
+
+[.[] | .file as $file | .hidden as $hidden
+    | judged + { file: $file } | if $hidden then concealed else . end] as $all
+| ([$all[] | select(.hidden | not)]
+    + [[$all[] | select(.hidden)] | range(0; length) as $n | .[$n] + { what: "hidden test \($n + 1)" }]) as $tests
 | {
     part: $part,
     number: $number,
     exercise: $exercise,
-    of: $of,
+    of: ($of + ([$all[] | select(.hidden).points] | add // 0)),
     seconds: $seconds,
     built: ($built == "yes"),
     compiler: ($compiler | shown(12000; 120) | rtrimstr("\n")),
     problems: [
         (if $problem != "" then { what: $problem, detail: "" } else empty end),
         (.[] | select(.verdict.problem) | {
-            what: "\(.file): \(.verdict.problem)\(if .verdict.running then " (in the test: \(.verdict.running | visible))" else "" end)",
-            detail: .verdict.detail })],
+            what: (if .hidden then "the hidden tests: \(.verdict.problem)" else
+                "\(.file): \(.verdict.problem)\(if .verdict.running then " (in the test: \(.verdict.running | visible))" else "" end)" end),
+            detail: (if .hidden then "" else .verdict.detail end) })],
     tests: [range(0; $tests | length) | $tests[.] + { number: (. + 1) }]
 }
 | .ungraded = ((.problems | length) > 0 or any(.tests[]; .state == "ungraded"))
