@@ -75,7 +75,7 @@ browser_cdp() {
 
 # browser_open URL: load a page, in a window of 1280 x 800, in light colours
 browser_open() {
-    browser_size 1280 800 && browser_media screen light && browser_scripts on &&
+    browser_size 1280 800 && browser_media '' light && browser_scripts on &&
         jq -nc --arg url "$1" '{ $url }' | browser_call POST /url >/dev/null
 }
 
@@ -122,7 +122,7 @@ browser_size() {
         "{ \"width\": $1, \"height\": $2, \"deviceScaleFactor\": 1, \"mobile\": false }" >/dev/null
 }
 
-# browser_media screen|print light|dark
+# browser_media screen|print|'' light|dark: '' is print where it is printed, else screen
 browser_media() {
     browser_cdp Emulation.setEmulatedMedia \
         "{ \"media\": \"$1\", \"features\": [{ \"name\": \"prefers-color-scheme\", \"value\": \"$2\" }] }" >/dev/null

@@ -53,11 +53,13 @@ page() {
 }
 
 @test "pictures and prints are there" {
-    page '<p>words in print</p>'
+    require tool:pdftotext
+    page "<style>@media print { i { display: none; } }</style><p>words in print<i> and on screen</i></p>"
     browser_shot "$BATS_TEST_TMPDIR/shot.png" full
     expect_match "a picture" 'PNG' "$(head -c 4 "$BATS_TEST_TMPDIR/shot.png" | tr -d '\211')"
     browser_pdf "$BATS_TEST_TMPDIR/print.pdf"
     expect_match "a print" '^%PDF' "$(head -c 4 "$BATS_TEST_TMPDIR/print.pdf")"
+    expect "its text" "words in print" "$(pdftotext "$BATS_TEST_TMPDIR/print.pdf" - | tr -d "\n\f")"
 }
 
 @test "a browser leaves nothing behind, whether it is stopped or its tests are killed" {
