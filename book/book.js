@@ -39,7 +39,7 @@
 		var heads = all('article h2[id]').filter(function (h) { return links[h.id]; });
 		function mark() {
 			var here = null;
-			heads.forEach(function (h) { if (h.getBoundingClientRect().top < 120) here = h; });
+			heads.forEach(function (h) { if (h.getBoundingClientRect().top < 160) here = h; });
 			if (here === seen[0]) return;
 			seen = [here];
 			Object.keys(links).forEach(function (id) { links[id].classList.toggle('here', Boolean(here) && here.id === id); });

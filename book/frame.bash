@@ -92,7 +92,7 @@ frame() {
     local title
     title=$(page_title "$1" | html_text)
     [ "$1" = index ] || title="$title · Containers, made by hand"
-    page_head "$title" "page-${1//./-}"
+    page_head "$title" page
     cat <<END
 <body>
 <a class="skip" href="#main">To the text</a>
@@ -109,7 +109,7 @@ $THEME_BUTTON
 $(contents "$1")
 </nav>
 <main id="main" tabindex="-1">
-<article>
+<article class="page-${1//./-}">
 END
     cat "$2"
     echo '</article>'
@@ -133,7 +133,7 @@ END
     done < <(pages)
     echo '</ol></nav>'
     while IFS='|' read -r page _; do
-        echo '<article>'
+        echo "<article class=\"page-${page//./-}\">"
         cat "$WORK/$page.part"
         echo '</article>'
     done < <(pages)
