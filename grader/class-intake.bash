@@ -60,7 +60,7 @@ find_submissions() {
         esac
         [ "$kind" != f ] || [[ $name != *.time ]] || continue
         [[ $name != .* ]] || why="a hidden file"
-        [ "$kind" = d ] || [ "$id" != "$name" ] || why="neither a folder nor a .tar.gz, .tgz or .tar"
+        [[ $kind = [dl] || $id != "$name" ]] || why="neither a folder nor a .tar.gz, .tgz or .tar"
         [ -n "$id" ] || why="it has no id"
         if [ -n "$why" ]; then
             jq -nc --arg name "$(shown "$name")" --arg reason "$why" '$ARGS.named' >>"$SCRATCH/unknown"

@@ -17,7 +17,7 @@ the_parts() {
     common=$(digest_of <(cd "$LAB_TOP" && {
         find support -type f
         find grader -maxdepth 1 -type f ! -name 'class*' ! -name 'pages*' ! -name '*.md' \
-            ! -name 'report.*' ! -name terminal.jq ! -name results.jq
+            ! -name 'report.*' ! -name terminal.jq ! -name results.jq ! -name html.jq
         find grader/sandbox* -type f 2>/dev/null || true
         find capstone -type f \( -name '*.[ch]' -o -name Makefile -o -name '*.list' -o -name '*.sh' \) \
             ! -path '*/bench/*' ! -path '*/faults/*' ! -path '*/history/*' ! -path '*/unit/*'
