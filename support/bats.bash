@@ -108,6 +108,13 @@ prog() { bounded "$EXERCISE" "$@"; }
 # bounded CMD...: the same for any command
 bounded() { ( close_fds; exec timeout -k 2 "${LAB_TIMEOUT:-20}" "$@" </dev/null ); }
 
+# bounded_user CMD...: the same, as the ordinary user
+bounded_user() { ( close_fds; as_user timeout -k 2 "${LAB_TIMEOUT:-20}" "$@" </dev/null ); }
+
+# outside CMD...: a program of the tests' own, which looks at another from
+# outside, also where the others are in a sandbox.  Never the exercise.
+outside() { ( close_fds; exec timeout -k 2 "${LAB_TIMEOUT:-20}" "$@" </dev/null ); }
+
 # spawn CMD...: CMD in the background, without inherited descriptors; its pid
 # in $SPAWNED, what it prints in $SPAWNED_OUT and $SPAWNED_ERR.  Ended, at the
 # latest, with the test.

@@ -201,7 +201,7 @@ ask() {
     local count ours
     count=$(proc_field "$PID" Seccomp_filters) ours=$(proc_field self Seccomp_filters)
     if [ -n "$ours" ]; then count=$((count - ours)); else count=99; fi # Linux 5.9 counts them
-    run --separate-stderr bounded ./payload-filter "$PID" "$count" "$@"
+    run --separate-stderr outside ./payload-filter "$PID" "$count" "$@"
 }
 
 # logs NAME CMD...: does CMD leave a line about the process NAME in the kernel's

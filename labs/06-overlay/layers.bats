@@ -207,9 +207,9 @@ left_over() {
     local enter=(nsenter --target) inside
     [ "$EUID" -eq 0 ] || enter=(nsenter --preserve-credentials --user --target)
     hold -l "$BASE"
-    run bounded "${enter[@]}" "$CMD_PID" --mount /bin/busybox true
+    run bounded "${enter[@]}" "$(inside_pid "$CMD_PID")" --mount /bin/busybox true
     expect "one who enters the namespace finds CMD's /bin" 0 "$status"
-    inside=$(bounded "${enter[@]}" "$CMD_PID" --mount /bin/busybox ls "$D" 2>&1) || true
+    inside=$(bounded "${enter[@]}" "$(inside_pid "$CMD_PID")" --mount /bin/busybox ls "$D" 2>&1) || true
     expect_match "one who enters the namespace, looking for $D" "No such file" "$inside"
 }
 
@@ -223,7 +223,7 @@ left_over() {
 }
 
 # with_fd9 CMD...: CMD, with a descriptor on the caller's root
-with_fd9() { ( close_fds; exec 9</; exec timeout 20 "$@" </dev/null ); }
+with_fd9() { bounded bash -c 'exec 9</; exec "$@"' bash "$@"; }
 
 @test "[3] no descriptor on the old root is left to CMD" {
     hint "what did the caller leave open? See close_range(2)"
@@ -464,7 +464,7 @@ user_setup() {
 }
 
 # by_user CMD...: as the ordinary user
-by_user() { ( close_fds; as_user timeout -k 2 20 "$@" </dev/null ); }
+by_user() { bounded_user "$@"; }
 
 @test "[4] it works as the root of a user namespace" {
     require overlay:user
