@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# Correct programs in other styles get full marks: grader/guards.  All of them
+# build here; the graded tests of one lab of each style run here, of all labs
+# with FULL=1 (five minutes).
+
+bats_require_minimum_version 1.5.0
+load ../../support/bats
+
+# exercises: "PART NAME" of each exercise, one a line
+exercises() {
+    local part
+    for part in $(course_parts); do
+        [ "$part" = capstone ] || echo "$part $(sed -n 's/^EXERCISE *:*= *//p' "$LAB_TOP/labs/$part/Makefile")"
+    done
+}
+
+# build STYLE PART NAME: as the lab builds it, in the folder $BUILT, which the
+# ordinary user reaches
+build() {
+    local dir
+    [ -n "${USER_DIR-}" ] || user_dir
+    dir=$USER_DIR/$1/labs/$2
+    mkdir -p "$dir"
+    cp "$LAB_TOP/labs/lab.mk" "$dir/.."
+    cp "$LAB_TOP/labs/$2/Makefile" "$LAB_TOP/grader/guards/$1/$3.c" "$dir"
+    run -0 make -s -C "$dir" "CFLAGS=-O2 -Werror" "$3"
+    BUILT=$dir
+}
+
+# full_marks STYLE PART: every graded test of PART passes on it
+full_marks() {
+    local part name
+    while read -r part name; do
+        [ "$part" = "$2" ] || continue
+        build "$1" "$part" "$name"
+        ( close_fds; LAB_BIN=$BUILT BATS_TEST_TMPDIR='' bats --tap "$LAB_TOP/labs/$part/$name.bats" </dev/null ) >"$BATS_TEST_TMPDIR/tap" || true
+        grep '^not ok' -A 6 "$BATS_TEST_TMPDIR/tap" || true
+        run -0 grep -c '^ok' "$BATS_TEST_TMPDIR/tap"
+        expect "tests passed" "$(grep -c '^@test' "$LAB_TOP/labs/$part/$name.bats")" "$output"
+        return
+    done < <(exercises)
+    echo "no lab $2"
+    return 1
+}
+
+# slow: only with FULL=1
+slow() { [ -n "${FULL-}" ] || skip "takes a while: FULL=1 runs it"; }
+
+@test "each exercise has two correct programs of another style, and they build" {
+    local part name style n=0
+    while read -r part name; do
+        for style in plain modern; do
+            build "$style" "$part" "$name"
+            n=$((n + 1))
+        done
+    done < <(exercises)
+    expect "programs" 12 "$n"
+}
+
+@test "capdrop without libcap gets full marks" { require root; full_marks plain 01-capabilities; }
+@test "capdrop with a child gets full marks" { slow; require root; full_marks modern 01-capabilities; }
+@test "nsrun that becomes CMD gets full marks" { slow; require root; full_marks plain 02-namespaces; }
+@test "nsrun by clone3 and pidfds gets full marks" { slow; require root; full_marks modern 02-namespaces; }
+@test "idmaprun that unshares itself gets full marks" { slow; require root; full_marks plain 03-userns; }
+@test "idmaprun by clone3 and eventfd gets full marks" { slow; require root; full_marks modern 03-userns; }
+@test "cgrun that moves its child gets full marks" { slow; require root; full_marks plain 04-cgroups; }
+@test "cgrun whose child is born in its group gets full marks" { slow; require root; full_marks modern 04-cgroups; }
+@test "sandbox with BPF by hand gets full marks" { slow; require root; full_marks plain 05-seccomp; }
+@test "sandbox in its own place gets full marks" { slow; require root; full_marks modern 05-seccomp; }
+@test "layers by mount gets full marks" { slow; require root; full_marks plain 06-overlay; }
+@test "layers by move_mount gets full marks" { require root; full_marks modern 06-overlay; }
