@@ -8,16 +8,9 @@
 
 #include "command/command.h"
 
-enum { MEMORY, PIDS, CPU, FREEZER, CPUACCT, CONTROLLERS };
 static const char *const names[] = { "memory", "pids", "cpu", "freezer", "cpuacct" };
 
-/* Where a controller is mounted; version 0 for nowhere. */
-struct hierarchy {
-	int version;
-	char point[512];
-};
-
-static void find_hierarchies(struct hierarchy found[CONTROLLERS])
+bool cgroup_find(struct hierarchy found[CONTROLLERS])
 {
 	FCLOSED FILE *mounts = fopen("/proc/self/mountinfo", "re");
 	char line[4096], where[512], type[32], options[512], list[512];
@@ -36,6 +29,7 @@ static void find_hierarchies(struct hierarchy found[CONTROLLERS])
 				memcpy(found[i].point, where, sizeof(where));
 			}
 	}
+	return found[MEMORY].version == 2 || found[PIDS].version == 2 || found[CPU].version == 2;
 }
 
 /* own_cgroup - this process's cgroup on v2 ("0::/path") or on the v1 hierarchy
@@ -129,7 +123,8 @@ static const struct cgroup_dir *place(struct cgroup *group, const struct hierarc
 	return fail(f, err, "cgroup: a group with the %s controller", controller), NULL;
 }
 
-int cgroup_create(struct cgroup *group, const struct config *config, const char *id, struct failure *f)
+int cgroup_create(struct cgroup *group, const struct hierarchy found[CONTROLLERS], const struct config *config,
+		  const char *id, struct failure *f)
 {
 	/* Order counts: v1 refuses a memory+swap limit below the memory limit.
 	 * An optional file is one that this kernel may be built without. */
@@ -140,12 +135,10 @@ int cgroup_create(struct cgroup *group, const struct config *config, const char 
 		{ PIDS, "pids.max", "pids.max", false, config->pids },
 		{ CPU, "cpu.cfs_quota_us", "cpu.max", false, config->cpu_quota },       /* of a period of 100000 */
 	};
-	struct hierarchy found[CONTROLLERS] = { { .version = 0 } };
 	const struct cgroup_dir *dirs[CONTROLLERS];
 	char text[48];
 	int born = -1;
 
-	find_hierarchies(found);
 	for (int i = 0; i < CONTROLLERS; i++)
 		if (i <= CPU || (found[i].version == 1 && (i == CPUACCT || config->security.delegate))) {
 			dirs[i] = place(group, &found[i], names[i], id, f);

@@ -86,38 +86,47 @@ static int container_wait(const struct config *config, struct container *c, stru
 	return ready ? status : fail(f, 0, "the container ended before COMMAND ran (status %d)", status);
 }
 
+/* limit - the cgroups.  Returns as cgroup_create; a default that an ordinary user
+ * may not have is a warning. */
+static int limit(const struct config *config, const struct hierarchy found[CONTROLLERS], struct record *record,
+		 struct failure *f)
+{
+	int born = cgroup_create(&record->cgroup, found, config, record->id, f);
+
+	if (born >= 0 || f->status == 0 || config->limits_asked || config->security.delegate || geteuid() == 0)
+		return born;
+	warn_line("%s: running without the default limits", f->text);
+	f->status = 0;
+	cgroup_remove(&record->cgroup);
+	record->cgroup.count = 0;
+	return -1;
+}
+
 /* container_birth - the rest is in init.c, until it says that it is ready */
 static int container_birth(struct config *config, struct container *c, struct failure *f)
 {
 	struct record *record = c->record;
-	int pair[2], born;
+	struct hierarchy found[CONTROLLERS] = { { .version = 0 } };
+	int pair[2], born = -1;
 
 	config->hostname = config->hostname != NULL ? config->hostname : record->id;
 	if (environment_fill(config) < 0)
 		return fail(f, 0, "too many environment variables");
-	snprintf(record->hostname, sizeof(record->hostname), "%s", config->hostname);
-	snprintf(record->command, sizeof(record->command), "%s", config->command[0]);
-	record->security = config->security;
-	if (config->security.filter_len > 0)
-		memcpy(record->filter, config->security.filter, config->security.filter_len * sizeof(struct sock_filter));
+	record_describe(record, config);
 
 	/* 1. The keeper, before there is anything to keep. */
 	PASS(c->keeper = keeper_start(record, &c->keeper_pid, f));
-	PASS(record_name(record, config->name, &c->lock, f));
+	PASS(record_name(record, config->name, f));
 	if (config->upper != NULL)
 		PASS(upper_open(config->upper, record, f));
 	PASS(overlay_open(config, f));
 
-	/* 2. The limits, before there is anybody to limit. */
-	born = cgroup_create(&record->cgroup, config, record->id, f);
-	if (born < 0 && f->status != 0) {
-		if (config->limits_asked || config->security.delegate || geteuid() == 0)
-			return -1;
-		warn_line("%s: running without the default limits", f->text);
-		f->status = 0;
-		cgroup_remove(&record->cgroup);
-		record->cgroup.count = 0;
-	}
+	/* 2. The limits, before there is anybody to limit, where the child can be
+	 * born inside them.  Into those of v1 it will have to move: they are made
+	 * while the kernel makes its network namespace. */
+	const bool two = cgroup_find(found);
+	if (two && (born = limit(config, found, record, f)) < 0 && f->status != 0)
+		return -1;
 
 	/* 3. The child, which waits for a word from us. */
 	TRY(SYNC_PAIR(pair), "socketpair");
@@ -132,6 +141,8 @@ static int container_birth(struct config *config, struct container *c, struct fa
 	c->socket = pair[0];
 	PASS(c->pid);
 	TRY(sync_send(c->keeper, &(struct failure){ .status = 0 }, c->pidfd), "keeper");
+	if (!two && limit(config, found, record, f) < 0 && f->status != 0)
+		return -1;
 
 	/* 4. What only we may do: ids, idmapped mounts, the bridge. */
 	if (config->security.namespaces & CLONE_NEWUSER)
@@ -141,7 +152,7 @@ static int container_birth(struct config *config, struct container *c, struct fa
 		PASS(delegate_give(&record->cgroup, c->pid, f));
 	if (config->network == NETWORK_BRIDGE)
 		PASS(network_connect(record, c->pid, f));
-	PASS(record_born(record, c->pid, c->lock, f));
+	PASS(record_born(record, c->pid, f));
 
 	/* 5. Go. */
 	TRY(sync_send(c->socket, &(struct failure){ .status = 0 }, -1), "sending go");
@@ -155,15 +166,19 @@ static void container_end(struct container *c)
 		waitpid(c->pid, NULL, 0);
 	}
 	terminal_restore(c->record, 0);
-	close_fd(&c->lock);
+	close_fd(&c->record->lock);
+	/* The end of its socket has the keeper clean: it from one end, we from the
+	 * other.  Were it killed, all that it leaves is ours. */
+	close_fd(&c->keeper);
+	cgroup_remove(&c->record->cgroup);
+	if (c->keeper_pid > 0)
+		waitpid(c->keeper_pid, NULL, 0);
 	keeper_clean(c->record);
-	if (c->keeper >= 0)
-		keeper_dismiss(c->keeper, c->keeper_pid);
 }
 
 int container_run(struct config *config, struct failure *f)
 {
-	struct container c = { .pidfd = -1, .socket = -1, .keeper = -1, .lock = -1, .master = -1 };
+	struct container c = { .pidfd = -1, .socket = -1, .keeper = -1, .master = -1 };
 	int status;
 
 	PASS(c.signals = signals_catch(f));     /* before there is anything to leave behind */

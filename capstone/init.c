@@ -80,7 +80,6 @@ void init_run(const struct config *config, struct failure *f)
 	f->status = err == ENOENT ? 127 : 126;
 }
 
-void init_become(const struct config *config, int socket) __attribute__((noreturn));
 void init_become(const struct config *config, int socket)
 {
 	struct failure f = { 0 };
@@ -107,6 +106,9 @@ void init_main(struct config *config, const struct record *record, int socket)
 	struct failure f = { 0 };
 	char score[16];
 
+	/* It takes the kernel half a millisecond, in which the parent does its part. */
+	if (config->network == NETWORK_NONE && unshare(CLONE_NEWNET) < 0)
+		fail(&f, errno, "a network namespace (/proc/sys/user/max_net_namespaces)");
 	/* Nothing before the parent has mapped our ids and placed us. */
 	init_await(socket);
 	umask(022);
@@ -114,9 +116,9 @@ void init_main(struct config *config, const struct record *record, int socket)
 	if (file_read(score, sizeof(score), "/proc/self/oom_score_adj") == 0 && *score == '-')
 		file_write("0", "/proc/self/oom_score_adj");
 	/* First into the limits, as the user who made them. */
-	if (cgroup_enter(&record->cgroup, true, &f) < 0 ||
+	if (f.status != 0 || cgroup_enter(&record->cgroup, true, &f) < 0 ||
 	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0) ||
-	    namespaces_setup(config, &f) < 0 || overlay_enter(config, record, &f) < 0)
+	    namespaces_setup(config, &f) < 0 || overlay_enter(config, record, &f) < 0 || record_show(record, &f) < 0)
 		init_report(socket, &f);
 	init_become(config, socket);
 }

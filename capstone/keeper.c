@@ -11,10 +11,10 @@
 
 void keeper_clean(struct record *record)
 {
-	network_disconnect(record);
-	cgroup_remove(&record->cgroup);
-	upper_close(record);
 	record_remove(record);
+	network_disconnect(record);
+	upper_close(record);
+	cgroup_remove(&record->cgroup);
 }
 
 static void keeper_main(struct record *record, int socket)
@@ -23,11 +23,8 @@ static void keeper_main(struct record *record, int socket)
 	struct failure message;
 	int fd;
 
-	while (sync_receive(socket, &message, &fd) == 1) {
-		if (message.status != 0)
-			_exit(0);       /* dismissed: all is clean */
+	while (sync_receive(socket, &message, &fd) == 1)
 		dead.fd = fd;
-	}
 	/* Its PID 1 gone, the kernel ends the rest of the container. */
 	if (dead.fd >= 0) {
 		syscall(SYS_pidfd_send_signal, dead.fd, SIGKILL, NULL, 0);
@@ -59,11 +56,4 @@ int keeper_start(struct record *record, pid_t *pid, struct failure *f)
 	close(pair[1]);
 	TRY(*pid, "fork");
 	return pair[0];
-}
-
-void keeper_dismiss(int keeper, pid_t pid)
-{
-	sync_send(keeper, &(struct failure){ .status = 1 }, -1);
-	close(keeper);
-	waitpid(pid, NULL, 0);
 }

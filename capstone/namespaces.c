@@ -13,8 +13,9 @@ pid_t namespaces_clone(const struct config *config, int born, int *pidfd, struct
 	 * The child makes it once it is in its own.  And one of time can only
 	 * be entered when its clocks are set.
 	 */
+	const uint64_t later = CLONE_NEWCGROUP | CLONE_NEWTIME | (config->network == NETWORK_NONE ? CLONE_NEWNET : 0);
 	struct clone_args args = {
-		.flags = CLONE_PIDFD | (config->security.namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME)),
+		.flags = CLONE_PIDFD | (config->security.namespaces & ~later),
 		.pidfd = (uintptr_t)pidfd,
 		.exit_signal = SIGCHLD,
 	};

@@ -25,7 +25,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <stddef.h>
-#include <sys/types.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -156,13 +155,25 @@ struct cgroup {
 	} dir[CGROUP_HIERARCHIES];
 };
 
+enum { MEMORY, PIDS, CPU, FREEZER, CPUACCT, CONTROLLERS };
+
+/* Where a controller is mounted; version 0 for nowhere. */
+struct hierarchy {
+	int version;
+	char point[512];
+};
+
+/* cgroup_find - all of them, in /proc/self/mountinfo.  Returns whether v2 has any
+ * of the three that limit. */
+bool cgroup_find(struct hierarchy found[CONTROLLERS]);
+
 /* cgroup_create - a fresh directory in each hierarchy that carries memory,
- * pids or cpu (found in /proc/self/mountinfo), with the limits of CONFIG.
+ * pids or cpu, with the limits of CONFIG.
  * What was made before a failure is still in GROUP, to be removed.
  * Returns the v2 directory for CLONE_INTO_CGROUP, -1 (F->status 0) where there
  * is none, -1 with F filled.  cgroups(7) */
-int cgroup_create(struct cgroup *group, const struct config *config, const char *id,
-		  struct failure *f);
+int cgroup_create(struct cgroup *group, const struct hierarchy found[CONTROLLERS], const struct config *config,
+		  const char *id, struct failure *f);
 
 /* cgroup_enter - this process, of one thread, into the v1 directories, and into
  * the v2 one too if it was not BORN there */
@@ -292,6 +303,7 @@ int sync_receive(int socket, struct failure *message, int *fd);
  * locked by skiff: one that nobody has locked is of no running container. */
 struct record {
 	char path[180];
+	int lock;               /* its descriptor, here and in the child until COMMAND runs; or -1 */
 	char id[16];            /* names its cgroup and, by default, its host */
 	pid_t pid;              /* of its PID 1, 0: not born yet */
 	unsigned long long born;        /* its start time, proc_pid_stat(5) */
@@ -315,9 +327,6 @@ int keeper_start(struct record *record, pid_t *pid, struct failure *f);
 /* keeper_clean - remove what RECORD says was made; its processes are gone */
 void keeper_clean(struct record *record);
 
-/* keeper_dismiss - all is clean already: let it go */
-void keeper_dismiss(int keeper, pid_t pid);
-
 /* ---- container.c: the parent's side ------------------------------------- */
 
 struct container {
@@ -327,7 +336,6 @@ struct container {
 	int socket;             /* towards the child; ends when COMMAND runs */
 	int signals;            /* signalfd of what is passed on */
 	int keeper;             /* socket towards the keeper */
-	int lock;               /* of the record */
 	int master;             /* of the container's terminal */
 	pid_t keeper_pid;
 };

@@ -49,18 +49,29 @@ int command_stats(char **argv, struct failure *f);    /* NAME */
 /* record_create - with a random id, in memory that is shared with children */
 struct record *record_create(struct failure *f);
 
-/* record_name - take NAME (NULL: the id) among the containers that run, for as
- * long as descriptor *LOCK is open */
-int record_name(struct record *record, const char *name, int *lock, struct failure *f);
+/* record_describe - what others may want to know, and what `skiff exec` repeats */
+void record_describe(struct record *record, const struct config *config);
 
-/* record_born - its PID 1 is there: now others may see it */
-int record_born(struct record *record, pid_t pid, int lock, struct failure *f);
+/* record_name - take NAME (NULL: the id) among the containers that run, for as
+ * long as the descriptor LOCK of RECORD is open */
+int record_name(struct record *record, const char *name, struct failure *f);
+
+/* record_born - its PID 1 is there.  Nobody sees the record before its file has the
+ * full size. */
+int record_born(struct record *record, pid_t pid, struct failure *f);
+
+/* record_show - in the child, once it is in all of its namespaces: now others may see
+ * it.  A `skiff exec` that came sooner would stay behind in those of the host. */
+int record_show(const struct record *record, struct failure *f);
 
 /* record_open - that of a container that runs, with a pidfd of its PID 1 */
 const struct record *record_open(const char *name, int *pidfd, struct failure *f);
 
 /* record_each - call SHOW for every container that runs, by name */
 int record_each(void (*show)(const char *name, const struct record *record), struct failure *f);
+
+/* process_born - its start time, proc_pid_stat(5); 0: there is none */
+unsigned long long process_born(pid_t pid);
 
 /* record_remove - with the run directory, if it was the last */
 void record_remove(struct record *record);

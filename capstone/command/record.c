@@ -31,7 +31,7 @@ static int run_directory(char *dir, size_t size, bool make)
 	return -1;
 }
 
-static unsigned long long start_time(pid_t pid)
+unsigned long long process_born(pid_t pid)
 {
 	char text[1024], *field = NULL;
 
@@ -56,11 +56,21 @@ struct record *record_create(struct failure *f)
 
 	if (record == MAP_FAILED || getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return fail(f, errno, "a record of the container"), NULL;
+	record->lock = -1;
 	snprintf(record->id, sizeof(record->id), "%012llx", (unsigned long long)(random >> 16));
 	return record;
 }
 
-int record_name(struct record *record, const char *name, int *lock, struct failure *f)
+void record_describe(struct record *record, const struct config *config)
+{
+	snprintf(record->hostname, sizeof(record->hostname), "%s", config->hostname);
+	snprintf(record->command, sizeof(record->command), "%s", config->command[0]);
+	record->security = config->security;
+	if (config->security.filter_len > 0)
+		memcpy(record->filter, config->security.filter, config->security.filter_len * sizeof(record->filter[0]));
+}
+
+int record_name(struct record *record, const char *name, struct failure *f)
 {
 	struct flock whole = { .l_type = F_WRLCK };
 	struct stat st;
@@ -72,17 +82,19 @@ int record_name(struct record *record, const char *name, int *lock, struct failu
 		TRY(run_directory(dir, sizeof(dir), true), "a directory for the containers' records");
 		/* Noted, then made: whoever cleans up removes it if nobody has locked it. */
 		snprintf(record->path, sizeof(record->path), "%s/%s", dir, name != NULL ? name : record->id);
-		*lock = open(record->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (*lock < 0 && errno == ENOENT)
+		record->lock = open(record->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (record->lock < 0 && errno == ENOENT)
 			continue;
-		TRY(*lock, "%s", record->path);
-		taken = fcntl(*lock, F_OFD_SETLK, &whole);
+		TRY(record->lock, "%s", record->path);
+		taken = fcntl(record->lock, F_OFD_SETLK, &whole);
 		if (taken < 0 && (errno == EAGAIN || errno == EACCES))
 			return fail(f, 0, "run: --name %s: in use by a container that runs", name);
 		TRY(taken, "locking %s", record->path);
-		if (fstat(*lock, &st) == 0 && st.st_nlink > 0)
+		if (fstat(record->lock, &st) == 0 && st.st_nlink > 0) {
+			TRY(st.st_size > 0 ? ftruncate(record->lock, 0) : 0, "%s", record->path);
 			return 0;
-		close(*lock);
+		}
+		close(record->lock);
 	}
 	return fail(f, EBUSY, "%s", record->path);
 }
@@ -102,17 +114,25 @@ static const struct record *record_map(const char *name)
 	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size == sizeof(*record) && locked(fd))
 		record = mmap(NULL, sizeof(*record), PROT_READ, MAP_SHARED, fd, 0);
 	/* Its first process: born, and not another one with the same number. */
-	if (record == MAP_FAILED || record->pid == 0 || start_time(record->pid) != record->born)
+	if (record == MAP_FAILED || record->pid == 0 || process_born(record->pid) != record->born)
 		return NULL;
 	return record;
 }
 
-int record_born(struct record *record, pid_t pid, int lock, struct failure *f)
+int record_born(struct record *record, pid_t pid, struct failure *f)
 {
-	record->born = start_time(pid);
+	size_t used = offsetof(struct record, filter) + record->security.filter_len * sizeof(record->filter[0]);
+
+	record->born = process_born(pid);
 	record->pid = pid;
-	if (ftruncate(lock, 0) < 0 || pwrite(lock, record, sizeof(*record), 0) != sizeof(*record))
+	if (pwrite(record->lock, record, used, 0) != (ssize_t)used)
 		return fail(f, errno, "%s", record->path);
+	return 0;
+}
+
+int record_show(const struct record *record, struct failure *f)
+{
+	TRY(record->lock >= 0 ? ftruncate(record->lock, sizeof(*record)) : 0, "%s", record->path);
 	return 0;
 }
 
@@ -122,7 +142,7 @@ const struct record *record_open(const char *name, int *pidfd, struct failure *f
 
 	*pidfd = record == NULL ? -1 : (int)syscall(SYS_pidfd_open, record->pid, 0);
 	/* Looked at again: the descriptor is of the process that was meant. */
-	if (*pidfd < 0 || start_time(record->pid) != record->born)
+	if (*pidfd < 0 || process_born(record->pid) != record->born)
 		return fail(f, 0, "%s: no such container (see skiff list)", name), NULL;
 	return record;
 }
