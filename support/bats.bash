@@ -155,6 +155,9 @@ proc_field() { awk -v name="$2:" '$1 == name { $1 = ""; print substr($0, 2) }' "
 # ns_of PID KIND: 'pid:[4026531836]'
 ns_of() { readlink "/proc/$1/ns/$2"; }
 
+# sandboxed: does what a test starts run in a machine of its own?
+sandboxed() { [ -n "${LAB_SANDBOX-}" ]; }
+
 # machine_pid: a process that is none of what the test runs, and shares its
 # machine: for namespaces to be compared with, and for those that want a PID
 machine_pid() { echo "$$"; }

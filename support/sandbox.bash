@@ -82,17 +82,20 @@ box_run() {
 box_state() {
     [ -z "$BOX_NAME" ] || return 0
     [ -e "$BOX_SAID/machine" ] || return 1
-    { read -r BOX_NAME BOX_SKIFF BOX_INIT BOX_LEADER BOX_BASE; mapfile -t BOX_GROUPS; } <"$BOX_SAID/machine"
+    { read -r BOX_NAME BOX_SKIFF BOX_INIT BOX_SHELL BOX_LEADER BOX_BASE; mapfile -t BOX_GROUPS; } <"$BOX_SAID/machine"
 }
 BOX_NAME=
 
+# The machine's own processes; pids go on from a number that nobody can know.
+BOX_MACHINE='echo "$1" >/proc/sys/kernel/ns_last_pid; { echo up; exec sleep 86400; } & wait'
+
 # box_machine: start it, unless it is there
 box_machine() {
-    local name word='' skiff init='' child children=() leader base pipe
+    local name word='' skiff init='' child children=() shell leader base pipe
     box_state && return
     name=lab-${BOX_TEST#t}-$$
     exec {pipe}< <(exec "$LAB_SANDBOX/skiff" run --init --name "$name" "${BOX_OPTIONS[@]}" "${BOX_ENV[@]}" \
-        "$LAB_SANDBOX/root" sh -c 'echo up; exec sleep 86400' 2>"$BOX_SAID/skiff")
+        "$LAB_SANDBOX/root" sh -c "$BOX_MACHINE" sh $((1000 + RANDOM % 20000)) 2>"$BOX_SAID/skiff")
     skiff=$!
     read -r -t 60 word <&"$pipe" || true
     exec {pipe}<&-
@@ -105,9 +108,10 @@ box_machine() {
         echo "the sandbox does not start: $(<"$BOX_SAID/skiff")" >&2
         return 1
     fi
-    read -r leader _ <"/proc/$init/task/$init/children" || true
+    read -r shell _ <"/proc/$init/task/$init/children" || true
+    read -r leader _ <"/proc/$shell/task/$shell/children" || true
     read -r _ base _ <"/proc/$init/uid_map"
-    { echo "$name $skiff $init $leader $base"; box_groups "$init"; } >"$BOX_SAID/machine.new"
+    { echo "$name $skiff $init $shell $leader $base"; box_groups "$init"; } >"$BOX_SAID/machine.new"
     mv "$BOX_SAID/machine.new" "$BOX_SAID/machine"
     box_state
 }
@@ -260,7 +264,7 @@ box_procs() {
     local pid pids stat below
     { mapfile -t pids <"$1/cgroup.procs"; } 2>/dev/null || return 0
     for pid in "${pids[@]}"; do
-        case $pid in "$BOX_INIT" | "$BOX_LEADER") continue ;; esac
+        case $pid in "$BOX_INIT" | "$BOX_SHELL" | "$BOX_LEADER") continue ;; esac
         { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || continue
         stat=${stat##*) }
         [[ $stat = [ZX]* ]] || echo "$pid"

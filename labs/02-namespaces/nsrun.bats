@@ -18,7 +18,7 @@ exercise nsrun
 KINDS="pid mnt ipc net cgroup uts time user"
 
 setup_file() {
-    [ "$EUID" -eq 0 ] || return 0
+    [ "$EUID" -eq 0 ] && ! sandboxed || return 0
     ( close_fds; exec unshare --mount --uts sleep 900 </dev/null >/dev/null 2>&1 ) &
     export HOST=$!
     wait_for stands_for_host
@@ -31,7 +31,10 @@ stands_for_host() { [ "$(cat "/proc/$HOST/comm")" = sleep ] && [ "$(ns_of "$HOST
 setup() {
     lab_setup
     # ROOT CMD...: CMD as root of what stands for the host, or of a user namespace
-    if [ "$EUID" -eq 0 ]; then
+    if sandboxed; then
+        HOST=$(machine_pid)
+        ROOT=() INTO=() ROOT_NEW=
+    elif [ "$EUID" -eq 0 ]; then
         require ns:mnt ns:uts
         stands_for_host
         ROOT=(nsenter --target "$HOST" --mount --uts sh -c 'cd "$0" && exec "$@"' "$PWD")
@@ -136,7 +139,7 @@ inner_pid() { local pids; read -ra pids <<<"$(proc_field "$1" NSpid)"; echo "${p
 
 # start_t PID: nsrun -t PID in the background; its CMD is a tail, pid in $CMD
 start_t() {
-    spawn "${INTO[@]}" "$EXERCISE" -t "$1" -- tail -f /dev/null
+    spawn "${INTO[@]}" "$EXERCISE" -t "$(inside_pid "$1")" -- tail -f /dev/null
     running tail || return
     CMD=$RUNNING
 }
@@ -222,19 +225,20 @@ spawn_plain() {
 @test "[4] -p and -m: /proc is a fresh one" {
     hint "proc shows the PID namespace of who mounts it, so the init must, see mount(2), proc(5)"
     require ns:pid ns:mnt
+    here=$(inside_pid "$(machine_pid)")
     proc_mounts() { grep -c ' /proc ' "/proc/$HOST/mountinfo"; }
-    look='read -r pid rest </proc/self/stat; echo "$pid" "$$"; ls -d /proc/'$$
+    look='read -r pid rest </proc/self/stat; echo "$pid" "$$"; ls -d /proc/'$here
     # the control: with -p alone the old /proc is there, and shows this shell
     run -0 as_root -p -- sh -c "$look"
-    expect "last line" "/proc/$$" "${lines[-1]}"
+    expect "last line" "/proc/$here" "${lines[-1]}"
     [ "${lines[0]% *}" != "${lines[0]#* }" ]
     before=$(proc_mounts)
     run as_root -p -m -- sh -c "$look"
-    [ "$status" -ne 0 ] || { echo "expected: no /proc/$$ inside"; echo "observed: $output"; return 1; }
+    [ "$status" -ne 0 ] || { echo "expected: no /proc/$here inside"; echo "observed: $output"; return 1; }
     expect "CMD's own PID in /proc" "${lines[0]#* }" "${lines[0]% *}"
     # and none on the host
     expect "mounts on /proc outside" "$before" "$(proc_mounts)"
-    [ -d "/proc/$$" ]
+    [ -d "/proc/$(machine_pid)" ]
 }
 
 # ---- each kind, and no other ------------------------------------------------
@@ -309,7 +313,7 @@ spawn_plain() {
 @test "[2] -u: that hostname, and only inside" {
     hint "sethostname(2) after unshare(2), see uts_namespaces(7)"
     require ns:uts
-    before=$(uname -n)
+    before=$(bounded "${ROOT[@]}" uname -n)
     run -0 as_root -u lab-02-inside -- uname -n
     expect_output lab-02-inside
     long=$(printf %064d 7)
@@ -364,11 +368,12 @@ spawn_plain() {
 @test "[3] CMD not found is 127, found but not to be run 126, in one line" {
     hint "tell ENOENT from the rest, and let the init hand the status on, see execve(2)"
     require ns:pid ns:mnt
-    local options
+    local options here
+    here=$(inside_pid "$(machine_pid)")
     # execvp(3) cannot tell "not found" from a directory that it may not read
     export PATH=/usr/bin:/bin
-    for options in "" "-p" "-p -m" "-t $$"; do
-        [ "$options" != "-t $$" ] || [ "$EUID" -eq 0 ] || continue
+    for options in "" "-p" "-p -m" "-t $here"; do
+        [ "$options" != "-t $here" ] || [ "$EUID" -eq 0 ] || continue
         # shellcheck disable=SC2086
         run -127 --separate-stderr as_root $options -- lab-02-no-such-command
         expect_error 127 nsrun
@@ -475,7 +480,7 @@ spawn_plain() {
     spawn_plain unshare --map-root-user --mount --uts --pid --fork sleep 600
     running sleep
     target=$RUNNING
-    spawn_plain "$USER_EXERCISE" -t "$target" -- tail -f /dev/null
+    spawn_plain "$USER_EXERCISE" -t "$(inside_pid "$target")" -- tail -f /dev/null
     running tail
     expect_new "" "$RUNNING" "$target"
     expect "uid of CMD" "$(lab_uid)" "$(proc_field "$RUNNING" Uid | awk '{ print $1 }')"
@@ -484,7 +489,7 @@ spawn_plain() {
 @test "[3] -t leaves the namespaces that do not differ, and entering none is fine" {
     hint "setns(2) into one's own user namespace is EINVAL: compare the inodes of /proc/PID/ns first, see namespaces(7)"
     require ns:uts
-    run -5 bounded "$EXERCISE" -t "$$" -- sh -c 'exit 5'
+    run -5 bounded "$EXERCISE" -t "$(inside_pid "$(machine_pid)")" -- sh -c 'exit 5'
     spawn "${ROOT[@]}" unshare --uts sleep 600
     running sleep
     target=$RUNNING
@@ -498,8 +503,8 @@ spawn_plain() {
     spawn "${ROOT[@]}" unshare --pid --fork sleep 600
     running sleep
     target=$RUNNING
-    run -9 bounded "$EXERCISE" -t "$target" -- sh -c 'exit 9'
-    run -143 bounded "$EXERCISE" -t "$target" -- sh -c 'kill -s TERM $$; sleep 600'
+    run -9 bounded "$EXERCISE" -t "$(inside_pid "$target")" -- sh -c 'exit 9'
+    run -143 bounded "$EXERCISE" -t "$(inside_pid "$target")" -- sh -c 'kill -s TERM $$; sleep 600'
     start_t "$target"
     kill -KILL "$SPAWNED"
     wait_for ended "$CMD" || { echo "expected: CMD dies with nsrun"; return 1; }
@@ -509,17 +514,16 @@ spawn_plain() {
 @test "[2] -t: 125 for a PID that does not exist or may not be entered" {
     hint "one line that says why, and no CMD, see pidfd_open(2), setns(2)"
     user_exercise
-    run -0 bounded "$EXERCISE" -t "$$" -- true
-    sleep 0 &
-    wait $!
-    run --separate-stderr bounded "$EXERCISE" -t $! -- echo CMD
+    run -0 bounded "$EXERCISE" -t "$(inside_pid "$(machine_pid)")" -- true
+    run -0 bounded sh -c 'echo $$'
+    run --separate-stderr bounded "$EXERCISE" -t "$output" -- echo CMD
     expect_error 125 nsrun
     expect_output ""
     [ "$EUID" -eq 0 ] || return 0
     require user ns:uts
     spawn unshare --uts sleep 600
     running sleep
-    run --separate-stderr as_plain "$USER_EXERCISE" -t "$RUNNING" -- echo CMD
+    run --separate-stderr as_plain "$USER_EXERCISE" -t "$(inside_pid "$RUNNING")" -- echo CMD
     expect_error 125 nsrun
     expect_output ""
 }
