@@ -46,7 +46,7 @@ def histogram($title):
     | @html "<svg class=\"histogram\" viewBox=\"0 0 240 92\" role=\"img\" aria-label=\"\($title): \(if $words == "" then "no marks" else $words end)\">"
         + ([range(11) as $i | ($bins[$i]) as $n | (if $max > 0 then $n / $max * 60 | . * 10 | round / 10 else 0 end) as $h
             | ($i * 21 + (if $i == 10 then 6 else 1 end)) as $x
-            | @html "<g><title>\($i | bin_name): \($n)</title><rect class=\"\(if $i == 10 then "bar full" else "bar" end)\" x=\"\($x)\" y=\"\(74 - $h)\" width=\"19\" height=\"\($h)\" rx=\"1.5\"/>"
+            | @html "<g><title>\($i | bin_name): \($n)</title><rect class=\"\(if $i == 10 then "column full" else "column" end)\" x=\"\($x)\" y=\"\(74 - $h)\" width=\"19\" height=\"\($h)\" rx=\"1.5\"/>"
                 + (if $n > 0 then @html "<text class=\"count\" x=\"\($x + 9.5)\" y=\"\(70 - $h)\">\($n)</text>" else "" end) + "</g>"] | add)
         + "<path class=\"axis\" d=\"M0 74.5H211M216 74.5H235\"/><text class=\"tick start\" x=\"1\" y=\"88\">0</text><text class=\"tick\" x=\"106\" y=\"88\">50 %</text><text class=\"tick end\" x=\"211\" y=\"88\">100</text><text class=\"tick\" x=\"225.5\" y=\"88\">full</text></svg>";
 
@@ -86,18 +86,20 @@ def look_section:
 # ---- the tests ------------------------------------------------------------
 
 # Of those whose program builds and was graded.
+def tests_table($id; $caption): table($id; $caption; ["Test", "Part", n("Points"), n("Fail"), n("Of"), n("%")];
+    .[] | (.failed / .tried * 100) as $percent
+        | @html "<tr><td class=\"test\">\(.what)" + (if .hidden then " <span class=\"tag\">hidden</span>" else "" end)
+        + @html "</td><td>\(.part)</td><td class=\"number\">\(.points)</td><td class=\"number\">\(.failed)</td><td class=\"number\">\(.tried)</td>"
+        + @html "<td class=\"number rate\" data-v=\"\($percent | rounded)\"><svg class=\"share lost\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"\($percent | rounded)\" height=\"10\"/></svg>\($percent | round)</td></tr>\n");
+
 def tests_section:
-    (group_by([.part, .number, .what]) | map(.[0] + {
+    group_by([.part, .number, .what]) | map(.[0] + {
         failed: ([.[] | select(.state == "failed").n] | add // 0), tried: ([.[] | select(.state != "ungraded").n] | add // 0) })
-        | map(select(.failed > 0)) | sort_by([-(.failed / .tried), .part, .number])) as $tests
-    | "<section id=\"tests\"><h2>Tests that fail</h2>\n"
-    + (if $tests == [] then "<p>No test fails.</p>" else
-        "<p class=\"lead\">Of those whose program builds.</p>\n"
-        + table("failing"; "Tests, by how many fail them"; ["Test", "Part", n("Points"), n("Fail"), n("Of"), n("%")];
-            $tests[] | (.failed / .tried * 100) as $percent
-                | @html "<tr><td class=\"test\">\(.what)\(if .hidden then " " else "" end)" + (if .hidden then "<span class=\"tag\">hidden</span>" else "" end)
-                + @html "</td><td>\(.part)</td><td class=\"number\">\(.points)</td><td class=\"number\">\(.failed)</td><td class=\"number\">\(.tried)</td>"
-                + @html "<td class=\"number rate\" data-v=\"\($percent * 10 | round / 10)\"><svg class=\"share lost\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"\($percent * 10 | round / 10)\" height=\"10\"/></svg>\($percent | round)</td></tr>\n") end)
+    | map(select(.failed > 0)) | sort_by([-(.failed / .tried), .part, .number])
+    | "<section id=\"tests\"><h2>Tests that fail most</h2>\n"
+    + (if . == [] then "<p>No test fails.</p>" else
+        "<p class=\"lead\">Of those whose program builds.</p>\n" + (.[:12] | tests_table("worst"; "The tests that most fail"))
+        + (if length > 12 then @html "<details class=\"all\"><summary>All \(length) tests that somebody fails</summary>\n" + tests_table("failing"; "Tests, by how many fail them") + "</details>\n" else "" end) end)
     + "</section>\n";
 
 # ---- the slowest ----------------------------------------------------------

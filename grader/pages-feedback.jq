@@ -47,7 +47,9 @@ def notices:
 def part:
     @html "<details class=\"part\" id=\"\(.part | anchor)\"" + (if .points == .of then "" else " open" end) + ">"
     + @html "<summary><h2>\(.part)</h2><span class=\"exercise\">\(.exercise)</span><span class=\"score\">" + score + "</span></summary>\n"
-    + notices + (if .tests == [] then "" else "<ol class=\"tests\">\n" + ([.tests[] | test] | add) + "</ol>" end) + "</details>\n";
+    + notices + (("<ol class=\"tests\">\n" + ([.tests[] | test] | add // "") + "</ol>") as $tests
+        | if .tests == [] then "" elif .built and (.tampered | not) then $tests
+          else @html "<details class=\"idle\"><summary>The \(.tests | length | plural("test"))</summary>" + $tests + "</details>" end) + "</details>\n";
 
 # ---- what was handed in ---------------------------------------------------
 

@@ -22,8 +22,8 @@ def classroom50($env):
         commit: given("COMMIT_URL"; "about:blank"),
         release: given("RELEASE_URL"; "about:blank"),
         review: given("REVIEW_URL"; given("COMMIT_URL"; "about:blank")),
-        datetime: given("SUBMISSION_TIME"; $time),
-        graded_at: (.date | stamp // $time),
+        datetime: $time,
+  
         score: .points,
         "max-score": .of,
         tests: [.parts[] | . as $part

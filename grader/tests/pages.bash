@@ -4,16 +4,17 @@
 # make_class DIR N: a folder as grader/class leaves it, with N students of all sorts
 # (pages-class.jq).  The tests are those of the labs, and one more in each that is hidden.
 make_class() {
-    local dir=$1 made key
-    mkdir -p "$dir/students"
+    local dir=$1 made
+    mkdir -p "$dir"
     class_parts >"$dir/parts.json"
     made=$(mktemp "$dir/made.XXXXXX")
     jq -n --argjson n "$2" --slurpfile parts "$dir/parts.json" -f "$LAB_TOP/grader/tests/pages-class.jq" >"$made"
     jq .class "$made" >"$dir/class.json"
-    while IFS=$'\t' read -r key made_whole; do
-        mkdir -p "$dir/students/$key"
-        echo "$made_whole" >"$dir/students/$key/whole.json"
-    done < <(jq -r '.wholes | to_entries[] | "\(.key)\t\(.value | tojson)"' "$made")
+    mkdir "$dir/students"
+    (cd "$dir/students" && jq -r '.wholes | keys[]' "$made" | xargs mkdir)
+    jq -j '.wholes | to_entries[] | "\u001e\(.key)\n\(.value | tojson)\n"' "$made" | awk -v dir="$dir/students" '
+        BEGIN { RS = "\036" } NR > 1 { end = index($0, "\n"); file = dir "/" substr($0, 1, end - 1) "/whole.json"
+            printf "%s", substr($0, end + 1) >file; close(file) }'
     rm "$made" "$dir/parts.json"
 }
 
