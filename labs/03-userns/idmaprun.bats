@@ -13,10 +13,12 @@ setup() {
     [ -n "${LAB_BIN-}" ] || EXERCISE=./idmaprun
     NAP=60.$RANDOM$RANDOM
     USER_ID=$(lab_uid) GROUP_ID=$(lab_gid)
+    USER_IS=()
+    [ "$EUID" -ne 0 ] || USER_IS=(setpriv --reuid="$USER_ID" --regid="$GROUP_ID" --clear-groups --inh-caps=-all)
 }
 
 # user_run CMD...: CMD as the ordinary user, without inherited descriptors
-user_run() { ( close_fds; as_user timeout -k 2 "${LAB_TIMEOUT:-20}" "$@" </dev/null ); }
+user_run() { bounded_user "$@"; }
 
 # user_prog ARG...: the exercise, run by the ordinary user
 user_prog() { user_run "$EXERCISE" "$@"; }
@@ -152,8 +154,7 @@ ranges() {
 Gid: 0 0 0 0
 CapEff: $(user_run unshare -r sed -n 's/^CapEff:\t//p' /proc/self/status)"
     # And looked at from outside.
-    ( close_fds; as_user "$EXERCISE" -U "0:$USER_ID:1" -- sleep "$NAP" </dev/null >/dev/null 2>&1 ) &
-    LAB_SPAWNED+=("$!")
+    spawn "${USER_IS[@]}" "$EXERCISE" -U "0:$USER_ID:1" -- sleep "$NAP"
     await_sleeper
     [ "$(ns_of "$SLEEPER" user)" != "$(ns_of self user)" ] || expect "user namespace of CMD" "a new one" "$(ns_of self user)"
     expect "uid of CMD on the host" "$USER_ID $USER_ID $USER_ID $USER_ID" "$(proc_field "$SLEEPER" Uid)"
@@ -190,7 +191,7 @@ CapEff: $(user_run unshare -r sed -n 's/^CapEff:\t//p' /proc/self/status)"
     await_sleeper
     expect "uids of CMD on the host" "20000 20000 20000 20000" "$(proc_field "$SLEEPER" Uid)"
     expect "gids of CMD on the host" "21000 21000 21000 21000" "$(proc_field "$SLEEPER" Gid)"
-    expect "uid_map of CMD" "0 20000 10" "$(lines <"/proc/$SLEEPER/uid_map")"
+    expect "uid_map of CMD" "0 20000 10" "$(id_map "$SLEEPER" uid_map | sort -n)"
     [ "$(ns_of "$SLEEPER" user)" != "$(ns_of self user)" ] || expect "user namespace of CMD" "a new one" "$(ns_of self user)"
 }
 
@@ -330,7 +331,7 @@ settle() {
     done
 }
 
-only_helper_left() { [ "$(marked_pids)" = "$(cat "$USER_DIR/asked")" ]; }
+only_helper_left() { [ "$(for pid in $(marked_pids); do inside_pid "$pid"; done)" = "$(cat "$USER_DIR/asked")" ]; }
 none_left() { [ -z "$(marked_pids)" ]; }
 
 @test "[5] CMD starts only after both maps are written" {
