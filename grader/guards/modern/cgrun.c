@@ -152,7 +152,9 @@ static void __attribute__((noreturn, format(printf, 1, 2))) give_up(const char *
 	end_groups();
 	errno = why;
 	va_start(ap, format);
-	verr(125, format, ap);
+	vwarn(format, ap);
+	va_end(ap);
+	exit(125);
 }
 
 static struct group *add_group(const char *root, bool second)
@@ -360,7 +362,7 @@ static void finish(bool report)
 
 static double decimal(const char *text, double least)
 {
-	double n;
+	double n = 0;
 	int used = 0;
 
 	if (!isdigit((unsigned char)*text) || strspn(text, "0123456789.") != strlen(text) ||

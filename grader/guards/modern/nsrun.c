@@ -114,7 +114,7 @@ static int attend(pid_t pid, int pidfd, int signals, int parent)
 	}
 }
 
-static void execute(const struct plan *plan)
+static void __attribute__((noreturn)) execute(const struct plan *plan)
 {
 	sigprocmask(SIG_SETMASK, &plan->original, NULL);
 	execvp(plan->command[0], plan->command);
@@ -164,15 +164,12 @@ static void child(const struct plan *plan, int sock)
 	if (send(sock, "", 1, MSG_NOSIGNAL) != 1 || recv(sock, &byte, 1, 0) != 1)
 		_exit(125);
 	furnish(plan);
-	if (!init) {
-		close(sock);
+	if (!init)
 		execute(plan);
-	}
 	signals = watched_signals(&ours);
 	pid = spawn(0, &pidfd);
 	if (pid == 0) {
-		close(sock);
-		execute(plan);
+		execute(plan); /* the socket closes itself */
 	}
 	_exit(attend(pid, pidfd, signals, sock));
 }

@@ -113,7 +113,7 @@ static void ask_helper(pid_t pid, const struct map *map)
 	if (asprintf(&argv[n++], "%d", (int)pid) < 0)
 		err(125, "memory");
 	for (int i = 0; i < map->n; i++) {
-		const unsigned long *field = &map->lines[i].in;
+		const unsigned long field[] = { map->lines[i].in, map->lines[i].out, map->lines[i].count };
 
 		for (int j = 0; j < 3; j++)
 			if (asprintf(&argv[n++], "%lu", field[j]) < 0)
