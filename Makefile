@@ -67,6 +67,9 @@ reset: part ## a lab as it was handed out; yours is kept: LAB=02
 submit: part rootfs ## check and pack what you wrote: ID=name
 	@harness/student submit
 
+handout: ## the tree for students, and a tarball of it: OUT=dir
+	@harness/handout
+
 solution: part ## the reference, once your own earns full marks: LAB=02
 	@harness/student solution
 
