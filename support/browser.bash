@@ -99,7 +99,7 @@ browser_click() {
     element=$(browser_element "$1") && browser_call POST "$element/click" <<<'{}' >/dev/null
 }
 
-# browser_type CSS TEXT: keys, into that element; \uE007 is Enter, \uE003 Backspace
+# browser_type CSS TEXT: keys, into that element; $'\uE007' is Enter, $'\uE003' Backspace
 browser_type() {
     local element
     element=$(browser_element "$1") &&
