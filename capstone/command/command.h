@@ -42,6 +42,9 @@ int capability_parse(const char *name, uint64_t *bits);
 
 int command_list(char **argv, struct failure *f);
 int command_kill(char **argv, struct failure *f);     /* NAME [SIGNAL] */
+/* signal_parse - "KILL", "SIGTERM", "15"; 0: there is none of that name */
+int signal_parse(const char *text);
+
 int command_stats(char **argv, struct failure *f);    /* NAME */
 
 /* ---- record.c: the containers that run ---------------------------------- */

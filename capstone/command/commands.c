@@ -15,11 +15,10 @@ int command_list(char **argv, struct failure *f)
 	return record_each(list_one, f);
 }
 
-int command_kill(char **argv, struct failure *f)
+int signal_parse(const char *text)
 {
-	const char *name = argv[1] == NULL ? "KILL" : strncasecmp(argv[1], "SIG", 3) == 0 ? argv[1] + 3 : argv[1];
+	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
 	uint64_t number = 0;
-	int pidfd;
 
 	if (parse_count(name, 1, SIGRTMAX, &number) < 0)
 		for (number = SIGRTMAX; number > 0; number--) {
@@ -27,11 +26,18 @@ int command_kill(char **argv, struct failure *f)
 			if (known != NULL && strcasecmp(known, name) == 0)
 				break;
 		}
+	return (int)number;
+}
+
+int command_kill(char **argv, struct failure *f)
+{
+	int pidfd, number = signal_parse(argv[1] == NULL ? "KILL" : argv[1]);
+
 	if (number == 0)
 		return fail(f, 0, "kill: %s: no such signal", argv[1]);
 	if (record_open(argv[0], &pidfd, f) == NULL)
 		return -1;
-	TRY(syscall(SYS_pidfd_send_signal, pidfd, (int)number, NULL, 0), "kill: %s", argv[0]);
+	TRY(syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0), "kill: %s", argv[0]);
 	return 0;
 }
 

@@ -1,0 +1,200 @@
+/* config.c - config.json to a struct bundle
+ *
+ * All of it before anything is made.  A member that the specification does not know
+ * is ignored, as it wants; one that it knows and skiff-oci cannot do is refused.
+ */
+#include <linux/nsfs.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+
+#include "oci.h"
+
+/* check_version - of the specification: any of its first */
+static int check_version(const char *version, struct failure *f)
+{
+	int minor, patch;
+	char rest;
+
+	if (sscanf(version, "1.%d.%d%c", &minor, &patch, &rest) >= 2 && (sscanf(version, "1.%*d.%*d%c", &rest) < 1 || rest == '-' || rest == '+'))
+		return 0;
+	return fail(f, 0, "config.json: ociVersion '%s': not 1.x.y", version);
+}
+
+static int parse_namespaces(struct bundle *b, struct failure *f)
+{
+	uint64_t seen = 0;
+	json_t *value;
+	size_t i;
+
+	json_array_foreach(json_object_get(b->linux_part, "namespaces"), i, value) {
+		const char *type, *path = "";
+		PASS(json_take(value, "linux.namespaces", f, "{s:s, s?s}", "type", &type, "path", &path));
+		int kind = namespace_kind(type), fd;
+		if (kind < 0)
+			return fail(f, 0, "linux.namespaces: '%s': no such type", type);
+		const struct namespace_kind *k = &namespace_kinds[kind];
+		if (seen & (uint64_t)k->flag)
+			return fail(f, 0, "linux.namespaces: %s: twice", type);
+		seen |= (uint64_t)k->flag;
+		if (*path == '\0') {
+			b->core.security.namespaces |= (uint64_t)k->flag;
+			continue;
+		}
+		if (*path != '/')
+			return fail(f, 0, "linux.namespaces: %s: '%s' is not an absolute path", type, path);
+		TRY(fd = open(path, O_RDONLY | O_CLOEXEC), "linux.namespaces: %s: %s", type, path);
+		if (ioctl(fd, NS_GET_NSTYPE) != k->flag)
+			return fail(f, 0, "linux.namespaces: %s: %s is not one", type, path);
+		b->joined[kind] = fd;
+	}
+	if (!(b->core.security.namespaces & CLONE_NEWNS))
+		return fail(f, 0, "linux.namespaces: a new mount namespace is needed");
+	return 0;
+}
+
+/* check_ids - new ids need a map; a map needs new ids */
+static int check_ids(const struct bundle *b, struct failure *f)
+{
+	size_t uids = json_array_size(json_object_get(b->linux_part, "uidMappings"));
+	size_t gids = json_array_size(json_object_get(b->linux_part, "gidMappings"));
+	bool user = (b->core.security.namespaces & CLONE_NEWUSER) != 0;
+
+	if (user && (uids == 0 || gids == 0))
+		return fail(f, 0, "linux.uidMappings: a user namespace needs maps of both kinds");
+	if (!user && b->joined[0] < 0 && uids + gids > 0)
+		return fail(f, 0, "linux.uidMappings: no user namespace");
+	return 0;
+}
+
+/* check_known - members that are known, and not to be had here */
+static int check_known(const struct bundle *b, struct failure *f)
+{
+	static const char *const top[] = { "solaris", "windows", "vm", "zos", "freebsd" };
+	static const char *const below[] = { "intelRdt", "memoryPolicy", "netDevices" };
+	const char *label = json_string_value(json_object_get(b->linux_part, "mountLabel"));
+
+	for (size_t i = 0; i < COUNT(top); i++)
+		if (json_object_get(b->config, top[i]) != NULL)
+			return fail(f, 0, "config.json: '%s': not supported", top[i]);
+	for (size_t i = 0; i < COUNT(below); i++)
+		if (json_object_get(b->linux_part, below[i]) != NULL)
+			return fail(f, 0, "linux.%s: not supported", below[i]);
+	if (label != NULL && *label != '\0')
+		return fail(f, 0, "linux.mountLabel: not supported");
+	return 0;
+}
+
+static int parse_clocks(struct bundle *b, struct failure *f)
+{
+	json_t *offsets = json_object_get(b->linux_part, "timeOffsets"), *value;
+	const char *clock;
+	size_t n = 0;
+
+	if (json_object_size(offsets) > 0 && !(b->core.security.namespaces & CLONE_NEWTIME))
+		return fail(f, 0, "linux.timeOffsets: no new time namespace");
+	json_object_foreach(offsets, clock, value) {
+		json_int_t seconds = 0, nanoseconds = 0;
+		PASS(json_take(value, "linux.timeOffsets", f, "{s?I, s?I}", "secs", &seconds, "nanosecs", &nanoseconds));
+		if (strcmp(clock, "monotonic") != 0 && strcmp(clock, "boottime") != 0)
+			return fail(f, 0, "linux.timeOffsets: '%s': no such clock", clock);
+		n += (size_t)snprintf(b->clocks + n, sizeof(b->clocks) - n, "%s %lld %lld\n", clock, (long long)seconds, (long long)nanoseconds);
+	}
+	return 0;
+}
+
+static int parse_linux(struct bundle *b, struct failure *f)
+{
+	const char *propagation = NULL, *domain = NULL;
+	json_t *masked = NULL, *protected = NULL, *flags = NULL;
+
+	b->linux_part = json_object_get(b->config, "linux");
+	PASS(json_take(b->linux_part, "linux", f, "{s?s, s?o, s?o, s?{s:s, s?o}}", "rootfsPropagation", &propagation,
+		       "maskedPaths", &masked, "readonlyPaths", &protected, "personality", "domain", &domain, "flags", &flags));
+	PASS(parse_namespaces(b, f));
+	PASS(check_ids(b, f));
+	PASS(check_known(b, f));
+	PASS(parse_clocks(b, f));
+	b->core.masked = (const char *const *)json_strings(masked, "linux.maskedPaths", f);
+	b->core.protected = (const char *const *)json_strings(protected, "linux.readonlyPaths", f);
+	if (b->core.masked == NULL || b->core.protected == NULL)
+		return -1;
+	if (propagation != NULL && *propagation != '\0' && (b->propagation = propagation_parse(propagation)) == 0)
+		return fail(f, 0, "linux.rootfsPropagation: '%s': no such one", propagation);
+	if (domain == NULL)
+		return 0;
+	if (json_array_size(flags) > 0 || (strcmp(domain, "LINUX") != 0 && strcmp(domain, "LINUX32") != 0))
+		return fail(f, 0, "linux.personality: '%s'%s: not supported", domain, json_array_size(flags) > 0 ? " with flags" : "");
+	b->personality = strcmp(domain, "LINUX") == 0 ? PER_LINUX : PER_LINUX32;
+	return 0;
+}
+
+static int parse_mounts(struct bundle *b, struct failure *f)
+{
+	json_t *mounts = json_object_get(b->config, "mounts");
+
+	b->mounts = calloc(json_array_size(mounts) + 1, sizeof(*b->mounts));
+	for (; b->mount_count < json_array_size(mounts); b->mount_count++)
+		PASS(mounting_parse(json_array_get(mounts, b->mount_count), &b->mounts[b->mount_count], f));
+	return 0;
+}
+
+int bundle_load(struct bundle *b, struct failure *f)
+{
+	const char *version, *path;
+	json_t *process = NULL;
+	int read_only = 0;
+
+	for (int i = 0; i < NAMESPACES; i++)
+		b->joined[i] = -1;
+	b->root = -1;
+	b->personality = -1;
+	b->core.network = NETWORK_BRIDGE;       /* that namespace too is there from birth on, for hooks */
+	if (realpath(".", b->dir) == NULL || (b->config = json_read("config.json", f)) == NULL)
+		return f->status != 0 ? -1 : fail(f, errno, "--bundle");
+	PASS(json_take(b->config, "config.json", f, "{s:s, s?o, s:{s:s, s?b}, s?s, s?s}", "ociVersion", &version, "process", &process,
+		       "root", "path", &path, "readonly", &read_only, "hostname", &b->core.hostname, "domainname", &b->domainname));
+	PASS(check_version(version, f));
+	if (realpath(path, b->rootfs) == NULL || access(b->rootfs, X_OK) < 0)
+		return fail(f, errno, "root.path: %s", path);
+	if (strcmp(b->rootfs, "/") == 0)
+		return fail(f, 0, "root.path: / is the host's own");
+	b->core.read_only = read_only != 0;
+	PASS(process_parse(process, &b->process, f));
+	PASS(parse_linux(b, f));
+	if (b->core.hostname != NULL && *b->core.hostname == '\0')
+		b->core.hostname = NULL;
+	if ((b->core.hostname != NULL || b->domainname != NULL) && !(b->core.security.namespaces & CLONE_NEWUTS) &&
+	    b->joined[namespace_kind("uts")] < 0)
+		return fail(f, 0, "hostname: no uts namespace of its own");
+	return parse_mounts(b, f);
+}
+
+int filter_compile(struct bundle *b, struct failure *f)
+{
+	json_t *profile = json_copy(json_object_get(b->linux_part, "seccomp")), *rule, *arg;
+	char path[48];
+	size_t i, k;
+
+	if (profile == NULL)
+		return 0;
+	json_array_foreach(json_object_get(profile, "syscalls"), i, rule)
+		json_array_foreach(json_object_get(rule, "args"), k, arg)
+			if (json_integer_value(json_object_get(arg, "value")) == INT64_MAX || json_integer_value(json_object_get(arg, "valueTwo")) == INT64_MAX)
+				return fail(f, 0, "linux.seccomp: a value of more than 63 bits: not supported");
+	/* Foreign ABIs are killed whatever is said of them: a second way to every call. */
+	json_object_del(profile, "architectures");
+	CLOSED int file = memfd_create("profile", 0);
+	if (file < 0 || json_dumpfd(profile, file, JSON_COMPACT) < 0 || lseek(file, 0, SEEK_SET) < 0)
+		return fail(f, errno, "linux.seccomp");
+	json_decref(profile);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	b->core.profile = path;
+	if (profile_load(&b->core, f) < 0) {
+		struct failure said = *f;
+		const char *text = strncmp(said.text, path, strlen(path)) == 0 ? said.text + strlen(path) + 2 : said.text;
+		return fail(f, 0, "linux.seccomp: %s", text);
+	}
+	b->process.filter = b->core.security.filter;
+	b->process.filter_len = b->core.security.filter_len;
+	return 0;
+}

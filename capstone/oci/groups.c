@@ -1,0 +1,159 @@
+/* groups.c - the container's control groups: where they are, and config.json's
+ * "resources" in their files
+ *
+ * Each file is looked for in all the container's directories: on a hybrid machine some
+ * controllers are on v1 and some on v2.  A limit whose file is in none is an error.
+ */
+#include "oci.h"
+
+/* enable - whatever controllers there are, for the children of a v2 group */
+static void enable_all(const char *parent)
+{
+	char list[512], word[64];
+
+	if (file_read(list, sizeof(list), "%s/cgroup.controllers", parent) < 0)
+		return;
+	for (char *name = strtok(list, " \n"); name != NULL; name = strtok(NULL, " \n")) {
+		snprintf(word, sizeof(word), "+%.60s", name);
+		file_write(word, "%s/cgroup.subtree_control", parent);
+	}
+}
+
+/* inherit - a new cpuset of v1 has no processors, and so takes no process */
+static void inherit(const char *parent, const char *child, const char *file)
+{
+	char text[4096];
+
+	if (file_read(text, sizeof(text), "%s/%s", child, file) == 0 && (text[0] == '\n' || text[0] == '\0') &&
+	    file_read(text, sizeof(text), "%s/%s", parent, file) == 0)
+		file_write(text, "%s/%s", child, file);
+}
+
+/* descend - make PATH below the hierarchy mounted at POINT */
+static int descend(struct cgroup_dir *dir, const char *point, const char *path, struct failure *f)
+{
+	char parent[512], busy[16];
+	size_t n = strlen(point);
+
+	if (n + strlen(path) + 1 >= sizeof(dir->path))
+		return fail(f, ENAMETOOLONG, "linux.cgroupsPath: %s", path);
+	snprintf(dir->path, sizeof(dir->path), "%s", point);
+	for (const char *part = path + strspn(path, "/"); *part != '\0'; part += strspn(part, "/")) {
+		size_t length = strcspn(part, "/");
+		memcpy(parent, dir->path, sizeof(parent));
+		if (dir->version == 2)
+			enable_all(parent);
+		n += (size_t)sprintf(dir->path + n, "/%.*s", (int)length, part);
+		if (mkdir(dir->path, 0755) < 0 && errno != EEXIST)
+			return fail(f, errno, "cgroup: %s", dir->path);
+		if (dir->version == 1) {
+			inherit(parent, dir->path, "cpuset.cpus");
+			inherit(parent, dir->path, "cpuset.mems");
+		}
+		part += length;
+	}
+	/* Ours alone: what is in it already would be limited, frozen and killed with us. */
+	if (file_read(busy, sizeof(busy), "%s/cgroup.procs", dir->path) < 0 || busy[0] != '\0')
+		return fail(f, EBUSY, "cgroup: %s", dir->path);
+	return 0;
+}
+
+int groups_create(struct cgroup *group, const char *path, bool must, struct failure *f)
+{
+	FCLOSED FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	char line[4096], point[512], type[32];
+	int born = -1, err;
+
+	if (path[strspn(path, "/")] == '\0' || strstr(path, "..") != NULL)
+		return fail(f, 0, "linux.cgroupsPath: '%s': no path below the root", path);
+	while (mounts != NULL && fgets(line, sizeof(line), mounts) != NULL) {
+		char *dash = strstr(line, " - cgroup");
+		struct cgroup_dir *dir = &group->dir[group->count];
+		if (dash == NULL || sscanf(line, "%*s %*s %*s %*s %511s", point) != 1 || sscanf(dash, " - %31s", type) != 1 ||
+		    group->count == CGROUP_HIERARCHIES)
+			continue;
+		dir->version = strcmp(type, "cgroup2") == 0 ? 2 : 1;
+		snprintf(dir->name, sizeof(dir->name), "%.31s", strrchr(point, '/'));
+		if (descend(dir, point, path, f) < 0) {
+			err = errno;
+			rmdir(dir->path);       /* if it is empty */
+			if (must || (err != EACCES && err != EPERM && err != EROFS))
+				return -1;
+			f->status = 0;  /* an ordinary user without a part of the tree, and no limit asked for */
+			continue;
+		}
+		if (dir->version == 2)
+			TRY(born = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "%s", dir->path);
+		group->count++;
+	}
+	return born;
+}
+
+int group_write(const struct cgroup *group, const char *v1, const char *text1, const char *v2, const char *text2)
+{
+	for (int i = 0; i < group->count; i++) {
+		bool two = group->dir[i].version == 2;
+		if ((two ? v2 : v1) == NULL)
+			continue;
+		if (file_write(two ? text2 : text1, "%s/%s", group->dir[i].path, two ? v2 : v1) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return -1;
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+bool groups_frozen(const struct cgroup *group)
+{
+	char text[64];
+
+	for (int i = 0; i < group->count; i++)
+		if ((file_read(text, sizeof(text), "%s/freezer.state", group->dir[i].path) == 0 && strncmp(text, "THAWED", 6) != 0) ||
+		    (group->dir[i].version == 2 && file_read(text, sizeof(text), "%s/cgroup.freeze", group->dir[i].path) == 0 && text[0] == '1'))
+			return true;
+	return false;
+}
+
+int groups_freeze(const struct cgroup *group, bool freeze, struct failure *f)
+{
+	char text[4096];
+	bool v1 = group_write(group, "freezer.state", freeze ? "FROZEN" : "THAWED", NULL, NULL) == 0;
+
+	/* Where both are there, one is enough. */
+	if (!v1)
+		TRY(group_write(group, NULL, NULL, "cgroup.freeze", freeze ? "1" : "0"), "freezing needs a freezer");
+	for (int tries = 1000; tries > 0; tries--) {
+		/* A v1 group stays FREEZING where a process was forked meanwhile: once more. */
+		for (int i = 0; i < group->count; i++) {
+			if (file_read(text, sizeof(text), "%s/%s", group->dir[i].path, v1 ? "freezer.state" : "cgroup.events") == 0 &&
+			    strstr(text, v1 ? (freeze ? "FROZEN" : "THAWED") : freeze ? "frozen 1" : "frozen 0") != NULL)
+				return 0;
+		}
+		usleep(2000);
+		if (v1)
+			group_write(group, "freezer.state", freeze ? "FROZEN" : "THAWED", NULL, NULL);
+	}
+	return fail(f, ETIMEDOUT, "freezing");
+}
+
+void groups_kill(const struct cgroup *group, int signo)
+{
+	int pid, more = 1;
+
+	for (int tries = 500; tries > 0 && more > 0; tries--) {
+		more = 0;
+		for (int i = 0; i < group->count; i++) {
+			char path[600];
+			snprintf(path, sizeof(path), "%s/cgroup.procs", group->dir[i].path);
+			FCLOSED FILE *file = fopen(path, "re");
+			while (file != NULL && fscanf(file, "%d", &pid) == 1)
+				if (pid > 1 && kill(pid, signo) == 0)
+					more += signo == SIGKILL;
+			if (signo != SIGKILL && file != NULL)
+				return;         /* each has the same */
+		}
+		if (more > 0)
+			usleep(2000);
+	}
+}

@@ -1,0 +1,210 @@
+/* main.c - skiff-oci: its command line, and where its errors go */
+#include <getopt.h>
+#include <time.h>
+
+#include "oci.h"
+
+static const char usage[] =
+"usage: skiff-oci [GLOBAL OPTIONS] COMMAND [OPTIONS] [ID]\n"
+"\n"
+"An OCI runtime, called by podman, containerd or docker.\n"
+"\n"
+"  create  --bundle DIR [--pid-file FILE] [--console-socket PATH] [--preserve-fds N] ID\n"
+"  start   ID\n"
+"  state   ID\n"
+"  kill    [--all] ID [SIGNAL]\n"
+"  delete  [--force] ID\n"
+"  exec    [--process FILE] [--detach] [--pid-file FILE] [--console-socket PATH] [--preserve-fds N]\n"
+"          [--tty] [--cwd DIR] [--env NAME=VALUE] [--user UID[:GID]] [--no-new-privs] ID [COMMAND [ARG...]]\n"
+"  pause   ID\n"
+"  resume  ID\n"
+"  list    [--quiet] [--format table|json]\n"
+"  features\n"
+"\n"
+"  --root DIR            where the state is (/run/skiff-oci)\n"
+"  --log FILE            errors also there\n"
+"  --log-format FORMAT   text or json\n"
+"  --cgroup-manager cgroupfs\n"
+"  --version, --help\n"
+"\n"
+"Exit status: 0; that of COMMAND, of exec without --detach; 127 or 126 where the container's program\n"
+"was not found or cannot be run; 2 for a wrong command line; 125 for anything else.\n";
+
+static const char *log_path, *log_format = "text";
+
+/* complain - on stderr, and in the caller's log */
+static void complain(const struct failure *f)
+{
+	FILE *file = log_path != NULL ? fopen(log_path, "ae") : NULL;
+	time_t now = time(NULL);
+	char when[32];
+	json_t *line;
+
+	fprintf(stderr, "skiff-oci: %s\n", f->text);
+	if (file == NULL)
+		return;
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	line = json_pack("{s:s, s:s, s:s}", "level", "error", "msg", f->text, "time", when);
+	if (strcmp(log_format, "json") != 0)
+		fprintf(file, "time=\"%s\" level=error msg=\"%s\"\n", when, f->text);
+	else if (line != NULL)
+		json_dumpf(line, file, JSON_COMPACT), fputc('\n', file);
+	fclose(file);
+}
+
+enum { ID = 1, REST = 2, SEALED = 4 };
+static const struct command {
+	const char *name;
+	int (*run)(struct request *r, struct failure *f);
+	int takes;
+	const char *options;    /* of those below, by letter */
+} commands[] = {
+	{ "create", oci_create, ID | SEALED, "bPCF" }, { "start", oci_start, ID, "" }, { "state", oci_state, ID, "" },
+	{ "kill", oci_kill, ID | REST, "a" }, { "delete", oci_delete, ID, "f" }, { "exec", oci_exec, ID | REST | SEALED, "pdPCFtweun" },
+	{ "pause", oci_pause, ID, "" }, { "resume", oci_resume, ID, "" }, { "list", oci_list, 0, "qo" }, { "features", oci_features, 0, "" },
+};
+
+static const struct option options[] = {
+	{ "bundle", 1, NULL, 'b' }, { "pid-file", 1, NULL, 'P' }, { "console-socket", 1, NULL, 'C' }, { "preserve-fds", 1, NULL, 'F' },
+	{ "all", 0, NULL, 'a' }, { "force", 0, NULL, 'f' }, { "process", 1, NULL, 'p' }, { "detach", 0, NULL, 'd' }, { "tty", 0, NULL, 't' },
+	{ "cwd", 1, NULL, 'w' }, { "env", 1, NULL, 'e' }, { "user", 1, NULL, 'u' }, { "no-new-privs", 0, NULL, 'n' },
+	{ "quiet", 0, NULL, 'q' }, { "format", 1, NULL, 'o' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 },
+};
+
+static int wrong(struct failure *f, const char *what, const char *which)
+{
+	fail(f, 0, "%s: %s (see skiff-oci --help)", which, what);
+	f->status = 2;
+	return -1;
+}
+
+/* take_user - "UID" or "UID:GID" into the process of exec */
+static int take_user(struct request *r, const char *text, struct failure *f)
+{
+	unsigned uid, gid = 0;
+	char rest;
+
+	if (sscanf(text, "%u%c", &uid, &rest) != 1 && sscanf(text, "%u:%u%c", &uid, &gid, &rest) != 2)
+		return wrong(f, "not UID[:GID]", text);
+	return json_object_set_new(r->changes, "user", json_pack("{s:I, s:I}", "uid", (json_int_t)uid, "gid", (json_int_t)gid));
+}
+
+static int take_option(struct request *r, int letter, struct failure *f)
+{
+	uint64_t count;
+
+	switch (letter) {
+	case 'b': r->bundle = optarg; break;
+	case 'P': r->pid_file = optarg; break;
+	case 'C': r->console = optarg; break;
+	case 'F':
+		if (parse_count(optarg, 0, 1000, &count) < 0)
+			return wrong(f, "--preserve-fds: not a count", optarg);
+		r->preserved = (int)count;
+		break;
+	case 'a': r->all = true; break;
+	case 'f': r->force = true; break;
+	case 'p': r->process = optarg; break;
+	case 'd': r->detach = true; break;
+	case 'q': r->quiet = true; break;
+	case 'o': r->format = optarg; break;
+	case 't': return json_object_set_new(r->changes, "terminal", json_true());
+	case 'w': return json_object_set_new(r->changes, "cwd", json_string(optarg));
+	case 'n': return json_object_set_new(r->changes, "noNewPrivileges", json_true());
+	case 'e': return json_array_append_new(r->env, json_string(optarg));
+	case 'u': return take_user(r, optarg, f);
+	}
+	return 0;
+}
+
+static int run(const struct command *command, struct request *r, int argc, char **argv, struct failure *f)
+{
+	json_t *args = json_array();
+	int letter;
+
+	r->changes = json_object();
+	r->env = json_array();
+	optind = 0;
+	while ((letter = getopt_long(argc, argv, command->takes & REST ? "+:b:fap:dte:u:q" : ":b:fap:dte:u:q", options, NULL)) >= 0) {
+		if (letter == 'h')
+			return fputs(usage, stdout) < 0 ? -1 : 0;
+		if (letter == '?' || letter == ':' || strchr(command->options, letter) == NULL)
+			return wrong(f, letter == ':' ? "a value is missing" : "no such option", argv[optind - 1]);
+		PASS(take_option(r, letter, f));
+	}
+	if ((command->takes & ID) && optind == argc)
+		return wrong(f, "an ID is missing", command->name);
+	r->id = command->takes & ID ? argv[optind++] : NULL;
+	r->rest = argv + optind;
+	if (optind < argc && !(command->takes & REST))
+		return wrong(f, "too many arguments", argv[optind]);
+	for (char **word = r->rest; *word != NULL; word++)
+		json_array_append_new(args, json_string(*word));
+	if (json_array_size(args) > 0)
+		json_object_set(r->changes, "args", args);
+	/* Nothing of the caller's goes on but what it names. */
+	TRY(syscall(SYS_close_range, 3U + (unsigned)r->preserved, ~0U, 0U), "close_range");
+	TRY(r->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), "the working directory");
+	return command->run(r, f);
+}
+
+static int global_options(struct request *r, int argc, char **argv, struct failure *f)
+{
+	static const struct option global[] = {
+		{ "root", 1, NULL, 'r' }, { "log", 1, NULL, 'l' }, { "log-format", 1, NULL, 'o' }, { "systemd-cgroup", 0, NULL, 's' },
+		{ "cgroup-manager", 1, NULL, 'm' }, { "log-level", 1, NULL, 'd' }, { "debug", 0, NULL, 'd' }, { "rootless", 1, NULL, 'd' },
+		{ "version", 0, NULL, 'v' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 },
+	};
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "+:hv", global, NULL)) >= 0)
+		switch (letter) {
+		case 'r': r->root = optarg; break;
+		case 'l': log_path = optarg; break;
+		case 'o': log_format = optarg; break;
+		case 'd': break;        /* how much to say, and what is seen anyway */
+		case 'm':
+			if (strcmp(optarg, "systemd") != 0)
+				break;
+			/* fallthrough */
+		case 's': return fail(f, 0, "control groups by systemd: not supported (use cgroupfs)");
+		case 'v': return printf("skiff-oci version 1.0\nspec: 1.0.2\n") < 0 ? -1 : 1;
+		case 'h': return fputs(usage, stdout) < 0 ? -1 : 1;
+		default: return wrong(f, letter == ':' ? "a value is missing" : "no such option", argv[optind - 1]);
+		}
+	if (strcmp(log_format, "text") != 0 && strcmp(log_format, "json") != 0)
+		return wrong(f, "--log-format: there are text and json", log_format);
+	return optind < argc ? 0 : wrong(f, "a command is missing", "skiff-oci");
+}
+
+int main(int argc, char **argv)
+{
+	struct request r = { .root = state_root(), .bundle = "." };
+	const struct command *command = NULL;
+	struct failure f = { 0 };
+	struct stat st;
+	int status = 0;
+
+	/* A caller that closed 0, 1 or 2 must not have them filled by ours. */
+	do
+		status = open("/dev/null", O_RDWR);
+	while (status >= 0 && status <= 2);
+	close(status);
+	status = global_options(&r, argc, argv, &f);
+	for (size_t i = 0; status == 0 && i < COUNT(commands); i++)
+		if (strcmp(argv[optind], commands[i].name) == 0)
+			command = &commands[i];
+	if (status == 0 && command == NULL)
+		status = wrong(&f, "no such command", argv[optind]);
+	for (int fd = 0; status == 0 && fd <= 2; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			status = fail(&f, 0, "descriptor %d is a directory: a way out of the container", fd);
+	if (status == 0 && (command->takes & SEALED))
+		status = run_sealed(argv, &f);
+	if (status == 0)
+		status = run(command, &r, argc - optind, argv + optind, &f);
+	if (status >= 0)
+		return status == 1 && command == NULL ? 0 : status;
+	complain(&f);
+	return f.status != 0 ? f.status : 125;
+}

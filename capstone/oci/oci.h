@@ -1,0 +1,253 @@
+/* oci.h - what the modules of skiff-oci share
+ *
+ * A bundle's config.json becomes a struct bundle: its part that skiff knows too
+ * is the same struct config.  What is known of a container between two calls is
+ * in its state directory, ROOT/ID:
+ *
+ *   state.json   id, bundle, cgroups, and the config it was made of
+ *   pid          of its first process, with its start time; not before it waits
+ *   start        the socket where it waits; gone once it was started
+ *   seccomp      its filter, compiled
+ */
+#ifndef OCI_H
+#define OCI_H
+
+#include <jansson.h>
+#include <linux/mount.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include "../command/command.h"
+
+enum { BOUNDING, EFFECTIVE, PERMITTED, INHERITABLE, AMBIENT, SETS };
+enum { NAMESPACES = 8, MAX_MAPS = 340, MAX_MOUNT_OPTIONS = 32 };
+
+/* A process of the container: config.json's "process", or that of `exec`. */
+struct process {
+	char **args, **env;
+	const char *cwd;
+	char program[4096];             /* args[0] as it was found in the container */
+	uid_t uid;
+	gid_t gid, *groups;
+	size_t group_count;
+	int umask;                      /* -1: as it is */
+	bool terminal;
+	struct winsize size;
+	bool no_new_privs;
+	bool bare;                      /* no capabilities named: they are left alone */
+	uint64_t caps[SETS];
+	struct { int resource; struct rlimit limit; } limits[RLIM_NLIMITS];
+	size_t limit_count;
+	bool limits_refused;            /* to the process itself */
+	const char *apparmor;           /* profile, or NULL */
+	json_int_t oom_score;           /* OOM_UNSET: as it is */
+	json_t *scheduler, *io_priority;
+	int preserved;                  /* descriptors 3 and on that are the caller's gift */
+	const struct sock_filter *filter;
+	size_t filter_len;
+};
+enum { OOM_UNSET = 100000 };
+
+/* One of config.json's mounts. */
+struct mounting {
+	const char *target, *type, *source;
+	uint64_t set, clear, recursive_set, recursive_clear;    /* MOUNT_ATTR_* */
+	uint64_t propagation;           /* MS_*, 0: private */
+	bool propagation_recursive, bind, recursive, copy_up, shifted, mode_given;
+	const char *options[2 * MAX_MOUNT_OPTIONS + 3];  /* for mount_new */
+	json_t *uid_map, *gid_map;
+	int fd;                         /* a detached mount of SOURCE, or -1 */
+};
+
+struct bundle {
+	const char *id;
+	char dir[4096], rootfs[4096];
+	json_t *config, *linux_part;
+	struct config core;             /* new namespaces, hidden paths, hostname, filter */
+	struct process process;
+	int joined[NAMESPACES];         /* descriptors of namespaces by path, or -1 */
+	const char *domainname;
+	char clocks[160];               /* timens_offsets, "": none */
+	struct mounting *mounts;
+	size_t mount_count;
+	bool hooks;                     /* some that are run by `create` */
+	int personality;                /* -1: as it is */
+	uint64_t propagation;           /* of the root, MS_*, 0: private */
+	int root;                       /* detached mount of the rootfs, or -1 */
+};
+
+/* A container that there is, or its state directory at least. */
+struct state {
+	const char *id;
+	char dir[4096];
+	int lock;                       /* of the directory, or -1 */
+	json_t *json;
+	pid_t pid;                      /* 0: none (any more) */
+	int pidfd;
+	struct cgroup cgroup;
+};
+
+/* ---- json.c -------------------------------------------------------------- */
+
+/* json_read - a file of JSON; members that are null are as good as absent */
+json_t *json_read(const char *path, struct failure *f);
+
+/* json_take - json_unpack(3) of what may be absent; WHERE is for the message */
+int json_take(json_t *object, const char *where, struct failure *f, const char *format, ...);
+
+/* json_strings - an array of strings, absent or not, as one that ends with NULL */
+char **json_strings(json_t *array, const char *where, struct failure *f);
+
+/* ---- config.c, process.c -------------------------------------------------- */
+
+/* bundle_load - all of config.json that is to be known before anything is made;
+ * what is not supported is refused here, by name */
+int bundle_load(struct bundle *bundle, struct failure *f);
+
+/* filter_compile - linux.seccomp to BPF, for the process */
+int filter_compile(struct bundle *bundle, struct failure *f);
+
+/* namespace_kind - its index by its name in config.json, or -1 */
+int namespace_kind(const char *type);
+extern const struct namespace_kind { const char *type, *file; int flag; } namespace_kinds[NAMESPACES];
+
+int process_parse(json_t *object, struct process *process, struct failure *f);
+
+/* process_prepare - from outside: what the process itself may not */
+int process_prepare(const struct process *process, pid_t pid, struct failure *f);
+
+/* process_become - all but the last: ids, capabilities, limits, directory,
+ * descriptors; its program is found, or not */
+int process_become(struct process *process, struct failure *f);
+
+/* process_profile - that of AppArmor, from the next execve(2) on: of this process or of
+ * one it forks.  Before pivot_root(2), so that it is the true /proc (CVE-2019-16884). */
+int process_profile(const struct process *process, struct failure *f);
+
+/* process_run - the last; returns on failure */
+void process_run(const struct process *process, struct failure *f);
+
+/* ---- mounting.c, rootfs.c -------------------------------------------------- */
+
+int mounting_parse(json_t *object, struct mounting *mounting, struct failure *f);
+
+/* propagation_parse - "rslave" to MS_SLAVE.  Returns 0 for what is none. */
+uint64_t propagation_parse(const char *name);
+
+/* rootfs_open - detached mounts of the rootfs and of what is bound; by the parent,
+ * and again by the child for what the parent might not */
+int rootfs_open(struct bundle *bundle, struct failure *f);
+
+/* rootfs_shift - ids of the mounts for which that was asked */
+int rootfs_shift(const struct bundle *bundle, pid_t child, struct failure *f);
+
+/* rootfs_fill - in the child: all mounts and devices.  Returns the new root. */
+int rootfs_fill(struct bundle *bundle, const struct cgroup *group, struct failure *f);
+
+/* devices_fill - nodes.c: what is in /dev */
+int devices_fill(const struct bundle *bundle, int root, struct failure *f);
+
+/* rootfs_pivot - and the old root is gone */
+int rootfs_pivot(const struct bundle *bundle, int root, struct failure *f);
+
+/* ---- spaces.c: namespaces --------------------------------------------------- */
+
+/* maps_write - the id maps of a child born into a user namespace */
+int maps_write(json_t *uids, json_t *gids, pid_t child, struct failure *f);
+
+/* spaces_clone - a child in its namespaces: new ones, and those of JOINED.  As
+ * namespaces_clone; a child of this process in any case.
+ * @enter: the groups of which it is to be one, where it could not find them any more */
+pid_t spaces_clone(const struct config *config, const int *joined, const struct cgroup *enter, int born,
+		   int *pidfd, struct failure *f);
+
+/* spaces_setup - in the child, once it is in its cgroup and its ids are mapped */
+int spaces_setup(const struct bundle *bundle, struct failure *f);
+
+/* ---- groups.c, devices.c: control groups ------------------------------------ */
+
+/* groups_create - PATH below each hierarchy.  As cgroup_create. */
+int groups_create(struct cgroup *group, const char *path, bool must, struct failure *f);
+
+/* groups_limit - config.json's "resources" */
+int groups_limit(const struct cgroup *group, json_t *resources, struct failure *f);
+
+/* resources_asked - anything but devices? */
+bool resources_asked(json_t *resources);
+
+/* group_write - TEXT1 to the file V1 or TEXT2 to V2, by the version of the directory
+ * that has it; NULL: there is none in that version.  Returns -1 with errno. */
+int group_write(const struct cgroup *group, const char *v1, const char *text1, const char *v2,
+		const char *text2);
+
+/* groups_freeze, groups_frozen, groups_kill - SIGNO to each process in it, until
+ * there is none if it is SIGKILL */
+int groups_freeze(const struct cgroup *group, bool freeze, struct failure *f);
+bool groups_frozen(const struct cgroup *group);
+void groups_kill(const struct cgroup *group, int signo);
+
+/* devices_limit - "resources.devices", and what every container may have */
+int devices_limit(const struct cgroup *group, json_t *rules, struct failure *f);
+
+/* ---- state.c --------------------------------------------------------------- */
+
+/* state_root - where the state directories are by default */
+const char *state_root(void);
+
+/* in_user_namespace - are we root of less than the machine, or not root? */
+bool in_user_namespace(void);
+
+/* state_make - a directory for a container that there was not */
+int state_make(struct state *state, const char *root, const char *id, struct failure *f);
+
+/* state_open - that of a container that there is, locked against others where LOCK */
+int state_open(struct state *state, const char *root, const char *id, bool lock, struct failure *f);
+
+/* state_save - state.json, before there is a process */
+int state_save(const struct state *state, const struct bundle *bundle, struct failure *f);
+
+/* state_status - "creating", "created", "running", "paused", "stopped" */
+const char *state_status(const struct state *state);
+
+/* state_text - as the runtime specification has it, for hooks and callers */
+char *state_text(const struct state *state, const char *status, pid_t pid);
+
+void state_remove(const struct state *state);
+
+/* file_put - TEXT to a new file below directory DIR, complete from the first look on */
+int file_put(int dir, const char *name, const void *text, size_t size, struct failure *f);
+
+/* ---- hooks.c --------------------------------------------------------------- */
+
+/* hooks_run - those of one point, in order, STATE on their stdin.  Returns -1 with
+ * the first that failed. */
+int hooks_run(json_t *config, const char *point, const char *state, struct failure *f);
+
+/* ---- birth.c: create and exec ------------------------------------------------ */
+
+struct request {
+	const char *root, *id, *bundle, *pid_file, *console, *process;
+	int cwd;                        /* descriptor of the caller's working directory */
+	int preserved;
+	bool detach, force, all, quiet;
+	const char *format;
+	char **rest;                    /* what follows ID */
+	json_t *changes;                /* exec: to the process, by options */
+	json_t *env;
+};
+
+int oci_create(struct request *r, struct failure *f);
+int oci_exec(struct request *r, struct failure *f);
+
+/* ---- commands.c --------------------------------------------------------------- */
+
+int oci_start(struct request *r, struct failure *f);
+int oci_state(struct request *r, struct failure *f);
+int oci_kill(struct request *r, struct failure *f);
+int oci_delete(struct request *r, struct failure *f);
+int oci_pause(struct request *r, struct failure *f);
+int oci_resume(struct request *r, struct failure *f);
+int oci_list(struct request *r, struct failure *f);
+int oci_features(struct request *r, struct failure *f);
+
+#endif
