@@ -37,7 +37,7 @@ def notice($class; $title; $text): @html "<div class=\"notice \($class)\"><p><b>
 
 def notices:
     (if .tampered then notice("failed"; "Not believed."; "While these tests ran, a program interfered with their results. A run that is tampered with counts 0.") else "" end)
-    + (if .state == "absent" then notice("failed"; "Not handed in."; if .part == "capstone" then "There was no capstone/*.c, so this part counts 0." else "There was no \(.exercise).c, so this part counts 0." end) else "" end)
+    + (if .state == "absent" then notice("failed"; "Not handed in."; if .part == "capstone" then "No capstone/*.c was taken, so this part counts 0." else "No \(.exercise).c was taken, so this part counts 0." end) else "" end)
     + (if .state == "pending" then notice("ungraded"; "Not graded yet."; "This is not a zero.") else "" end)
     + (if .state == "error" then notice("ungraded"; "Not graded."; "This is not a zero: the machine that graded could not do it. " + (.reason // "")) else "" end)
     + (if .stale then notice("ungraded"; "Out of date."; "The tests or the files changed after this was graded.") else "" end)
@@ -72,9 +72,9 @@ def title: if .status == "missing" then "Nothing handed in"
 
 def lateness:
     if .late_hours == null or .late_hours <= 0 then ""
-    elif .lost_percent > 0 and .points != null then
-        notice("ungraded"; "Late."; "Handed in \(.late_hours) hours after the deadline: \(.lost_percent) % of \(.points) points are lost, \(.final) are left.")
-    else notice("ungraded"; "Late."; "Handed in \(.late_hours) hours after the deadline.\(if .points != null then " No points are lost for it." else "" end)") end;
+    elif .lost_percent > 0 and (.points // 0) > 0 then
+        notice("ungraded"; "Late."; "Handed in \(.late_hours * 10 | round / 10) hours after the deadline: \(.lost_percent) % of \(.points) points are lost, \(.final) are left.")
+    else notice("ungraded"; "Late."; "Handed in \(.late_hours * 10 | round / 10) hours after the deadline.\(if .lost_percent == 0 then " It costs no points." else "" end)") end;
 
 def feedback($css; $hashes):
     . as $sheet
