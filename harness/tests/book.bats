@@ -1,0 +1,336 @@
+# harness/tests/book.bats - the book: made, whole, and in a browser
+# shellcheck disable=SC2154  # output and status are set by run
+
+load ../../support/bats
+load ../../support/browser
+
+# One book for all tests, made as the ordinary user, with two recordings of our own.
+setup_file() {
+    [ -z "$(lacks_for_book)" ] || return 0
+    BOOK_DIR=$(mktemp -d "${TMPDIR:-/tmp}/book-test.XXXXXX")
+    export BOOK_DIR BOOK_URL=file://$BOOK_DIR/site/book
+    mkdir "$BOOK_DIR/casts" "$BOOK_DIR/site"
+    recording >"$BOOK_DIR/casts/02-namespaces.cast"
+    echo 'no recording' >"$BOOK_DIR/casts/03-userns.cast"
+    [ "$EUID" -ne 0 ] || chown -R "$(lab_uid):$(lab_gid)" "$BOOK_DIR"
+    ( cd "$LAB_TOP" && as_user env BOOK_CASTS="$BOOK_DIR/casts" TMPDIR="$BOOK_DIR" book/build --figures kept --out "$BOOK_DIR/site/book" ) \
+        >"$BOOK_DIR/said" 2>&1 </dev/null || echo "status $?" >>"$BOOK_DIR/said"
+    browser_start
+}
+
+setup() {
+    local why
+    lab_setup
+    why=$(lacks_for_book)
+    [ -z "$why" ] || cannot "$why"
+    SITE=$BOOK_DIR/site/book
+}
+
+teardown_file() {
+    browser_stop
+    [ -z "${BOOK_DIR-}" ] || rm -rf -- "$BOOK_DIR"
+}
+
+# lacks_for_book: what keeps the book from being made here, or nothing
+lacks_for_book() {
+    local tool
+    for tool in pandoc jq mandoc gnuplot dot; do facility "tool:$tool" || return 0; done
+}
+
+# recording: colours, a carriage return, moves of the cursor, in the first second;
+# then a long pause, and the end
+recording() {
+    jq -nc '{ version: 2, width: 40, height: 5, title: "a <test>" }, [0.1, "o", "\u001b[32m$ \u001b[0mecho one\r\n"], [0.5, "o", "one\r\n"],
+        [0.6, "i", "x"], [0.7, "o", "12345\rab\u001b["], [0.8, "o", "5;38Hend"], [50.0, "o", "\u001b[2J\u001b[Hlast words"]'
+}
+
+# open PAGE
+open_page() { browser_open "$BOOK_URL/$1"; }
+
+html() { (cd "$SITE" && ls -- *.html); }
+
+# dead_links DIR: links of its pages to a file or an anchor that is not there
+dead_links() {
+    local page kind value
+    (
+        cd "$1"
+        for page in *.html; do
+            xmllint --html --xpath '//@id | //@href | //@src' "$page" 2>/dev/null |
+                sed -nE "s|^ *(id)=\"(.*)\"\$|\1\t$page\t\2|p; s|^ *(href\|src)=\"(.*)\"\$|to\t$page\t\2|p"
+        done | sed 's/&amp;/\&/g' >"$BATS_TEST_TMPDIR/links"
+        while IFS=$'\t' read -r kind page value; do
+            case $kind/$value in
+                to/http*:* | to/data:*) continue ;;
+                to/\#*) value=$page$value ;;
+            esac
+            [ "$kind" = to ] || { echo "here $page#$value"; continue; }
+            [[ $value != *'#'* ]] || echo "want $value $page"
+            [ -e "${value%%#*}" ] || echo "dead $page: $value"
+        done <"$BATS_TEST_TMPDIR/links" | awk '$1 == "here" { there[$2] = 1 } $1 == "want" { want[$2] = $3 }
+            $1 == "dead" { print $2, $3 } END { for (to in want) if (!(to in there)) print want[to] ": " to }'
+    )
+}
+
+@test "an ordinary user makes the book, and is told of what is no recording" {
+    expect_match "what it says" "The book: $SITE/index.html" "$(cat "$BOOK_DIR/said")"
+    expect_match "what it says" '03-userns.cast: no recording' "$(cat "$BOOK_DIR/said")"
+    expect "lines on the way" 2 "$(wc -l <"$BOOK_DIR/said")"
+    expect "left in TMPDIR" "casts said site" "$(cd "$BOOK_DIR" && echo *)"
+}
+
+@test "every sheet has its page, with every step and every heading" {
+    local sheet page line
+    for sheet in "$LAB_TOP"/labs/*/README.md "$LAB_TOP"/book/guide.md; do
+        page=$(basename "$(dirname "$sheet")").html
+        [ "$page" != book.html ] || page=guide.html
+        expect "headings of $page" "$(awk '/^```/ { code = !code } !code && /^## /' "$sheet" | wc -l)" "$(grep -c '^<h2 id=' "$SITE/$page")"
+        while IFS= read -r line; do
+            grep -q "<h2 id=\"step$line\"" "$SITE/$page" || { echo "expected: step $line in $page"; return 1; }
+        done < <(sed -n 's/^## Step \([0-9]*\):.*/\1/p' "$sheet")
+    done
+}
+
+@test "no link is dead, and the test of it sees one that is" {
+    require tool:xmllint
+    expect "dead links" "" "$(dead_links "$SITE")"
+    cp -r "$SITE" "$BATS_TEST_TMPDIR/site"
+    echo '<a href="nowhere.html">a</a> <a href="index.html#nowhere">b</a>' >>"$BATS_TEST_TMPDIR/site/faults.html"
+    expect "dead links" "faults.html: index.html#nowhere faults.html: nowhere.html" "$(dead_links "$BATS_TEST_TMPDIR/site" | sort | paste -sd ' ')"
+}
+
+@test "ids are unique on each page, figures and the whole book too" {
+    require tool:xmllint
+    local page
+    for page in $(html); do
+        expect "ids that come twice in $page" "" \
+            "$(xmllint --html --xpath '//@id' "$SITE/$page" 2>/dev/null | grep -o 'id="[^"]*"' | sort | uniq -d)"
+    done
+}
+
+@test "every slide of the four decks leads somewhere, or says why not" {
+    local sheets=("$LAB_TOP"/labs/*/README.md)
+    run --separate-stderr awk -f "$LAB_TOP/book/slides.awk" "$LAB_TOP/book/slides.tsv" "${sheets[@]}"
+    expect_status 0
+    expect "what it says" "" "$stderr"
+    expect "slides in the index" "$(grep -cv -e '^#' -e '=$' "$LAB_TOP/book/slides.tsv")" "$(grep -c '^| \*\*' <<<"$output")"
+    expect_match "a link to a step" '\[13\]\(06-overlay.html#step13\)' "$output"
+    # a slide that no sheet knows; a row that no deck knows
+    { cat "$LAB_TOP/book/slides.tsv"; printf '003\tA new slide\t\n'; } >"$BATS_TEST_TMPDIR/slides.tsv"
+    run awk -f "$LAB_TOP/book/slides.awk" "$BATS_TEST_TMPDIR/slides.tsv" "${sheets[@]}"
+    expect_status 1
+    expect_match "what it says" 'no sheet says where it shows slide: 003 A new slide' "$output"
+    mkdir "$BATS_TEST_TMPDIR/01-one"
+    printf '## Slides covered\n| 003 | No such slide | step 1 |\n' >"$BATS_TEST_TMPDIR/01-one/README.md"
+    run awk -f "$LAB_TOP/book/slides.awk" "$LAB_TOP/book/slides.tsv" "${sheets[@]}" "$BATS_TEST_TMPDIR/01-one/README.md"
+    expect_status 1
+    expect_match "what it says" '01-one/README.md:2: no slide of deck 003 is called: No such slide' "$output"
+}
+
+@test "figures are drawn from a run here, or the kept one, and say which" {
+    require root userns cgroup:memory tool:lsns file:"$LAB_TOP/build/rootfs"
+    local kept=$BATS_TEST_TMPDIR/kept now=$BATS_TEST_TMPDIR/now
+    mkdir "$kept" "$now"
+    bounded "$LAB_TOP/book/figures/draw" kept "$kept"
+    for name in 02-namespaces--step17 04-cgroups--step27 index--what-it-costs; do
+        expect_match "$name" '<svg role="img" aria-label="[^"]{40,}".*</svg>' "$(tr '\n' ' ' <"$kept/$name.html")"
+        expect_match "$name" 'From a kept run on 20[0-9-]+, Linux' "$(cat "$kept/$name.html")"
+    done
+    # Without the benchmark, which takes long.
+    sed 's/^measure_start() {/&\n    echo "left out by a test" >\&2; return 1/' "$LAB_TOP/book/figures/draw" >"$BATS_TEST_TMPDIR/draw"
+    sed -i "s|^FIGURES=.*|FIGURES=$LAB_TOP/book/figures|" "$BATS_TEST_TMPDIR/draw"
+    LAB_TIMEOUT=60 run bounded bash "$BATS_TEST_TMPDIR/draw" run "$now"
+    expect_status 0
+    expect_output "book: figure start: from the kept run: left out by a test"
+    expect_match "namespaces" "Drawn from a run on .*, Linux $(uname -r | grep -oE '^[0-9]+\.[0-9]+')" "$(cat "$now/02-namespaces--step17.html")"
+    expect_match "the initial user namespace" "$(stat -Lc %i /proc/self/ns/user)" "$(cat "$now/02-namespaces--step17.html")"
+    expect_match "memory" 'Drawn from a run' "$(cat "$now/04-cgroups--step27.html")"
+    expect_match "start" 'From a kept run' "$(cat "$now/index--what-it-costs.html")"
+}
+
+@test "it writes over no folder that is not its own, and says what is wrong" {
+    mkdir "$BATS_TEST_TMPDIR/mine"
+    echo precious >"$BATS_TEST_TMPDIR/mine/thesis"
+    run bounded "$LAB_TOP/book/build" --figures kept --out "$BATS_TEST_TMPDIR/mine"
+    expect_status 1
+    expect_output "build: $BATS_TEST_TMPDIR/mine: holds something that this program did not make; name another folder"
+    expect "the file" precious "$(cat "$BATS_TEST_TMPDIR/mine/thesis")"
+    run bounded "$LAB_TOP/book/build" --out "$BATS_TEST_TMPDIR/mine/thesis"
+    expect_status 1
+    expect_output "build: $BATS_TEST_TMPDIR/mine/thesis: is there, and no folder"
+    for wrong in --nonsense "--figures some" --out extra; do
+        # shellcheck disable=SC2086  # two words
+        run bounded "$LAB_TOP/book/build" $wrong
+        expect_status 2
+        expect_match "what it says" '^build: .*see book/build --help' "$output"
+        expect "lines" 1 "${#lines[@]}"
+    done
+    run bounded "$LAB_TOP/book/build" --help
+    expect_status 0
+    expect_match "the help" '--figures' "$output"
+}
+
+# ---- in a browser ---------------------------------------------------------
+
+@test "no page has an error, loads anything from elsewhere, or is wider than a phone" {
+    browser_required
+    local page wide
+    for page in $(html); do
+        open_page "$page"
+        browser_size 360 740
+        expect "errors of $page" "" "$(browser_errors)"
+        # What sticks out of the page, and not in a box that scrolls
+        wide=$(browser_js 'var w = document.documentElement.scrollWidth; return w > innerWidth ? w : 0')
+        expect "pixels wider than a phone: $page" 0 "$wide"
+        expect "loaded from elsewhere by $page" 0 \
+            "$(browser_js 'return performance.getEntriesByType("resource").filter(e => !e.name.startsWith("file:")).length')"
+    done
+}
+
+@test "landmarks, names and contrast: a page can be read by ear, and in both themes" {
+    browser_required
+    local theme
+    open_page 02-namespaces.html
+    expect "landmarks" '[1,1,1,1,1]' "$(browser_js 'return ["main", "header.bar", "nav#contents", "h1", "html[lang=en]"].map(s => document.querySelectorAll(s).length)')"
+    expect "buttons without a name" 0 "$(browser_js 'return [...document.querySelectorAll("button, summary")].filter(b => !(b.textContent.trim() || b.ariaLabel)).length')"
+    expect "pictures without a text" 0 "$(browser_js 'return [...document.querySelectorAll("svg")].filter(s => !s.ariaLabel && s.ariaHidden !== "true").length')"
+    expect "fields without a label" 0 "$(browser_js 'return [...document.querySelectorAll("input, select")].filter(i => !i.labels.length && !i.ariaLabel).length')"
+    for theme in light dark; do
+        open_page 02-namespaces.html
+        browser_media screen "$theme"
+        # WCAG: at least 4.5 to 1.  Each colour of the style sheet, against what it stands on.
+        run browser_js "$(cat <<'END'
+function lum(c) { return c.map(v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; })
+    .reduce((s, v, i) => s + v * [.2126, .7152, .0722][i], 0); }
+function rgb(name) { var d = document.createElement('i'); d.style.color = 'var(--' + name + ')'; document.body.append(d);
+    var c = getComputedStyle(d).color.match(/[\d.]+/g).slice(0, 3).map(Number); d.remove(); return c; }
+function low(fg, bg) { var a = lum(rgb(fg)), b = lum(rgb(bg)), r = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    return r < 4.5 ? [fg + ' on ' + bg + ': ' + r.toFixed(2)] : []; }
+return [].concat(...['ink', 'soft', 'link'].flatMap(f => ['paper', 'panel', 'ask', 'code'].map(b => low(f, b))),
+    ...['kw', 'ty', 'st', 'nu', 'co', 'pp', 'fu', 'root', 'user'].map(f => low(f, 'code'))).join('; ');
+END
+        )"
+        expect "too little contrast, $theme" "" "$output"
+    done
+}
+
+@test "what follows a question is folded; all can be shown, on this page and the next" {
+    browser_required
+    open_page 01-capabilities.html
+    local answers
+    answers=$(browser_js 'return document.querySelectorAll("details.answer").length')
+    expect "answers, as many as the sheet asks" "$(grep -c '^\*\*Predict\.\*\*' "$LAB_TOP/labs/01-capabilities/README.md")" "$answers"
+    expect "open" 0 "$(browser_js 'return document.querySelectorAll("details.answer[open]").length')"
+    expect "outputs in sight in step 1" 0 "$(browser_js 'return [...document.querySelectorAll("#step1 ~ *")].slice(0, 3).filter(e => e.matches("pre.shown")).length')"
+    expect "commands to try" true "$(browser_js 'return document.querySelector("#step1 ~ pre.try .cmd").checkVisibility()')"
+    browser_click '#step1 ~ details.answer > summary'
+    expect "open" 1 "$(browser_js 'return document.querySelectorAll("details.answer[open]").length')"
+    browser_click '#answers'
+    expect "open" "$answers" "$(browser_js 'return document.querySelectorAll("details.answer[open]").length')"
+    open_page 02-namespaces.html
+    expect "folded there" 0 "$(browser_js 'return document.querySelectorAll("details.answer:not([open])").length')"
+    browser_click '#answers'
+    expect "open" 0 "$(browser_js 'return document.querySelectorAll("details.answer[open]").length')"
+}
+
+@test "the search finds pivot_root, by keys, and leads there" {
+    browser_required
+    open_page index.html
+    browser_js 'document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true }))'
+    expect "in focus" q "$(browser_js 'return document.activeElement.id')"
+    browser_type '#q' pivot_root
+    wait_for found_something
+    expect_match "how many" '^[0-9]+ sections$' "$(browser_js 'return document.querySelector("#found p").textContent')"
+    expect_match "found first" '06.*pivot_root' "$(browser_js 'return document.querySelector("#found a").textContent')"
+    expect "marked" pivot_root "$(browser_js 'return document.querySelector("#found mark").textContent.toLowerCase()')"
+    browser_type '#q' $'\uE007'
+    wait_for leads_to 06-overlay.html#
+    expect errors "" "$(browser_errors)"
+    open_page index.html
+    browser_type '#q' 'no-such-word-anywhere'
+    wait_for found_nothing
+    browser_type '#q' $'\uE00C'
+    expect "closed by Escape" true "$(browser_js 'return document.querySelector("#found").hidden')"
+}
+found_something() { [ "$(browser_js 'return document.querySelectorAll("#found a").length > 0')" = true ]; }
+found_nothing() { [ "$(browser_js 'return document.querySelector("#found").textContent')" = 'Nothing has all of these words.' ]; }
+leads_to() { [[ $(browser_js 'return location.href') = *"$1"* ]]; }
+
+@test "dark or light: as the system says, until the button is pressed" {
+    browser_required
+    local page='return getComputedStyle(document.body).backgroundColor' light dark
+    open_page capstone.html
+    light=$(browser_js "$page")
+    browser_media screen dark
+    dark=$(browser_js "$page")
+    [ "$light" != "$dark" ] || { echo "expected: another background in the dark"; return 1; }
+    browser_click '#theme'
+    expect "pressed in the dark" "$light" "$(browser_js "$page")"
+    open_page faults.html
+    browser_media screen dark
+    expect "kept on the next page" "$light" "$(browser_js "$page")"
+    browser_click '#theme'
+    expect "pressed again" "$dark" "$(browser_js "$page")"
+    browser_js 'localStorage.clear()'
+}
+
+@test "on a phone the contents are behind a button" {
+    browser_required
+    open_page 03-userns.html
+    browser_size 360 740
+    expect "in sight" false "$(browser_js 'return document.querySelector("#contents").checkVisibility()')"
+    browser_click '#menu'
+    expect "in sight" true "$(browser_js 'return document.querySelector("#contents").checkVisibility()')"
+    browser_click '#contents a[href="#step2"]'
+    expect "in sight" false "$(browser_js 'return document.querySelector("#contents").checkVisibility()')"
+    expect_match "at" '#step2$' "$(browser_js 'return location.href')"
+}
+
+@test "a recording plays: the screen is what the terminal showed, long pauses are cut" {
+    browser_required
+    open_page 02-namespaces.html
+    wait_for ready_to_play
+    local text='return document.querySelector(".cast pre").textContent.split("\n").map(l => l.trimEnd()).join("|")'
+    expect "title" 'Recorded: a <test>. To play it takes JavaScript.' "$(browser_js 'return document.querySelector(".cast figcaption").textContent')"
+    expect "before" '$ echo one|one|ab345||                                     end' "$(browser_js "$text")"
+    expect "a colour" 'rgb(143, 202, 155)' "$(browser_js 'return getComputedStyle(document.querySelector(".cast pre span")).color')"
+    expect_match "length, from 50 seconds" '/ 0:02$' "$(browser_js 'return document.querySelector(".cast output").textContent')"
+    browser_click '.cast button'
+    expect "the button" Pause "$(browser_js 'return document.querySelector(".cast button").textContent')"
+    wait_for played_to_its_end
+    expect "after" 'last words||||' "$(browser_js "$text")"
+    browser_js 'var s = document.querySelector(".cast input"); s.value = 0.5; s.dispatchEvent(new Event("input"))'
+    expect "back" '$ echo one|one|||' "$(browser_js "$text")"
+}
+ready_to_play() { [ "$(browser_js 'return document.querySelector(".cast").dataset.ready')" = yes ]; }
+played_to_its_end() { [ "$(browser_js 'return document.querySelector(".cast button").textContent')" = Again ]; }
+
+@test "without script everything can be read" {
+    browser_required
+    open_page 02-namespaces.html
+    browser_scripts off
+    browser_reload
+    expect "contents, text, no dead buttons" '[true,true,0]' \
+        "$(browser_js 'return [document.querySelector("#contents").checkVisibility(), document.querySelector("#step1").checkVisibility(),
+            [...document.querySelectorAll("button, input")].filter(b => b.checkVisibility()).length]')"
+    browser_click '#step1 ~ details.answer > summary'
+    expect "an answer opens" true "$(browser_js 'return document.querySelector("#step1 ~ details.answer").open')"
+    browser_scripts on
+}
+
+@test "on paper: a lab with its answers, without bars and buttons; the whole book" {
+    browser_required
+    require tool:pdftotext tool:pdfinfo
+    open_page 02-namespaces.html
+    browser_pdf "$BATS_TEST_TMPDIR/lab.pdf"
+    pdftotext -layout "$BATS_TEST_TMPDIR/lab.pdf" "$BATS_TEST_TMPDIR/lab.txt"
+    grep -qE 'inside: +I am PID 1, my parent is PID 0' "$BATS_TEST_TMPDIR/lab.txt" || { echo "expected: on paper, an output that is folded on the screen"; return 1; }
+    for gone in 'Show what happens' 'Show answers' 'Read the program' 'Getting started'; do
+        ! grep -q "$gone" "$BATS_TEST_TMPDIR/lab.txt" || { echo "expected nowhere on paper: $gone"; return 1; }
+    done
+    expect "folded again" 0 "$(browser_js 'return document.querySelectorAll("details.answer[open]").length')"
+    open_page whole.html
+    browser_pdf "$BATS_TEST_TMPDIR/whole.pdf"
+    pages=$(pdfinfo "$BATS_TEST_TMPDIR/whole.pdf" | awk '/^Pages:/ { print $2 }')
+    [ "$pages" -gt 100 ] || { echo "expected: more than 100 pages"; echo "observed: $pages"; return 1; }
+    expect_match "its end" 'How marks are made|The grader' "$(pdftotext -layout "$BATS_TEST_TMPDIR/whole.pdf" - | tail -n 150)"
+}
