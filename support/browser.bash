@@ -24,15 +24,18 @@ browser_lacks() {
     return 1
 }
 
-# browser_required: skip the test where there is no browser
+# browser_required: skip the test where there is no browser; fail it where one is, and did
+# not come up
 browser_required() {
     local why
     ! why=$(browser_lacks) || cannot "$why"
+    [ -n "${BROWSER_URL-}" ] || { echo "the browser did not start: ${BROWSER_SAID-}"; return 1; }
 }
 
-# browser_start: in setup_file; the tests get it through the environment
+# browser_start: in setup_file; the tests get it through the environment.  It never fails,
+# so that the tests of the file that need no browser run: browser_required says the rest.
 browser_start() {
-    local args port=''
+    local args port session tries
     ! browser_lacks >/dev/null || return 0
     BROWSER_DIR=$(mktemp -d "${TMPDIR:-/tmp}/browser.XXXXXX")
     mkdir "$BROWSER_DIR/profile" "$BROWSER_DIR/tmp"
@@ -44,19 +47,27 @@ browser_start() {
     ( close_fds; cd "$BROWSER_DIR" || exit; exec env LAB_BROWSER="$BROWSER_MARK" TMPDIR="$BROWSER_DIR/tmp" HOME="$BROWSER_DIR/tmp" \
         setpriv --pdeathsig TERM chromedriver --port=0 </dev/null >"$BROWSER_DIR/log" 2>&1 ) &
     BROWSER_PID=$!
-    export BROWSER_DIR BROWSER_MARK BROWSER_PID BROWSER_URL=
-    wait_for grep -q 'started successfully on port' "$BROWSER_DIR/log" || { browser_stop; return 1; }
+    export BROWSER_DIR BROWSER_MARK BROWSER_PID BROWSER_SAID BROWSER_URL=
+    for tries in 1 2 3 4 5 6; do
+        ! wait_for grep -q 'started successfully on port' "$BROWSER_DIR/log" >/dev/null || break
+    done
     port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$BROWSER_DIR/log")
     # No sandbox: root has none in Chromium, and the pages are the course's own.
     args=$(printf '%s\n' --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run \
         --disable-background-networking --disable-component-update --disable-sync --disable-extensions \
         --force-color-profile=srgb --hide-scrollbars "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1" \
         "--user-data-dir=$BROWSER_DIR/profile" | jq -nRc '[inputs]')
+    BROWSER_SAID=$(tail -n 3 "$BROWSER_DIR/log")
     BROWSER_URL=http://127.0.0.1:$port
-    BROWSER_URL+=/session/$(jq -nc --argjson args "$args" --arg binary "$BROWSER_DIR/chromium" '
+    if session=$(jq -nc --argjson args "$args" --arg binary "$BROWSER_DIR/chromium" '
         { capabilities: { alwaysMatch: { browserName: "chrome", "goog:chromeOptions": { $args, $binary },
           "goog:loggingPrefs": { browser: "ALL" }, timeouts: { script: 30000, pageLoad: 60000 } } } }' |
-        browser_call POST /session | jq -r .sessionId) || { browser_stop; return 1; }
+        browser_call POST /session 2>"$BROWSER_DIR/said"); then
+        BROWSER_URL+=/session/$(jq -r .sessionId <<<"$session")
+    else
+        BROWSER_SAID+=" $(cat "$BROWSER_DIR/said")"
+        browser_stop
+    fi
 }
 
 # browser_call METHOD PATH: the body on stdin; prints the value of the answer.

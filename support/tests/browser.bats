@@ -96,3 +96,21 @@ wait_for_line() {
     grep -q . "$1"
 }
 gone() { [ -z "$(browser_pids)" ]; }
+
+@test "a browser that does not come up fails the tests that need it, and says why" {
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    printf '#!/bin/sh\necho no screen here >&2\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/chromium"
+    chmod +x "$BATS_TEST_TMPDIR/bin/chromium"
+    cat >"$BATS_TEST_TMPDIR/run" <<END
+bats_require_minimum_version() { :; }
+source '$LAB_TOP/support/bats.bash'
+source '$LAB_TOP/support/browser.bash'
+PATH='$BATS_TEST_TMPDIR/bin':\$PATH TMPDIR='$BATS_TEST_TMPDIR'
+unset BROWSER_URL
+browser_start
+browser_required
+END
+    LAB_TIMEOUT=60 run -1 bounded bash "$BATS_TEST_TMPDIR/run"
+    expect_match output 'the browser did not start: .*' "$output"
+    expect "left behind" "" "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name 'browser.*')"
+}
