@@ -169,6 +169,13 @@ inside_pid() { echo "$1"; }
 # id_map PID FILE: uid_map or gid_map of a process, blanks folded
 id_map() { awk '{ $1 = $1; print }' "/proc/$1/$2"; }
 
+# The control groups of the machine: for a test that compares what it reads here
+# with what a command is told.  In a sandbox both of them differ.
+machine_group() { echo "$1"; }
+inside_group() { echo "$1"; }
+cgroup_file() { cat "$1"; }
+host_pid() { echo "$1"; }
+
 # child_of PID: the first child of a process
 child_of() { awk '{ print $1 }' "/proc/$1/task/$1/children"; }
 

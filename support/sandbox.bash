@@ -285,3 +285,51 @@ footprint() {
     done <"/proc/$BOX_INIT/net/dev"
     find "/proc/$BOX_INIT/root/run/netns" -mindepth 1 -maxdepth 1 -printf 'netns %f\n' 2>/dev/null || true
 }
+
+# ---- control groups -------------------------------------------------------
+# A container sees its own groups as the roots.
+
+# machine_group DIR: the machine's root in the hierarchy that is mounted at DIR
+machine_group() {
+    local group
+    box_machine || return
+    for group in "${BOX_GROUPS[@]}"; do
+        [[ $group != "$1"/skiff-* ]] || { echo "$group"; return; }
+    done
+    return 1
+}
+
+# inside_group DIR: the name that a group has in the machine
+inside_group() {
+    local group point
+    box_state || return
+    for group in "${BOX_GROUPS[@]}"; do
+        [[ $1/ = "$group"/* ]] || continue
+        point=${group%/*}
+        [ "$point" != /sys/fs/cgroup ] || point=
+        echo "/sys/fs/cgroup${point:+/${point##*/}}${1#"$group"}"
+        return
+    done
+    return 1
+}
+
+# cgroup_file FILE: a /proc/PID/cgroup that was copied in the machine, with the
+# names that are seen from here
+cgroup_file() {
+    box_state || return
+    awk -F: 'FNR == NR { sub("/init$", "", $3); root[$1 ":" $2] = $3 == "/" ? "" : $3; next }
+        {
+            key = $1 ":" $2
+            path = substr($0, length(key) + 2)
+            print key ":" root[key] (root[key] != "" && path == "/" ? "" : path)
+        }' "/proc/$BOX_INIT/cgroup" "$1"
+}
+
+# host_pid N: the process that has this number in the machine
+host_pid() {
+    local pid
+    for pid in $(marked_pids); do
+        [ "$(inside_pid "$pid")" != "$1" ] || { echo "$pid"; return; }
+    done
+    return 1
+}

@@ -171,13 +171,19 @@ spawn_plain() {
     hint "one SIGCHLD may stand for many: call waitpid(-1, ..., WNOHANG) until it has no more, see waitpid(2)"
     require ns:pid
     only_cmd_left() { [ "$(cat "/proc/$1/task/$1/children")" = "$2 " ]; }
-    start tail -p -- sh -c '(sleep 600 &); i=0; while [ $i -lt 100 ]; do (: &); i=$((i + 1)); done; exec tail -f /dev/null'
-    init=$(init_of "$CMD")
-    find_below "$SPAWNED" sleep
-    orphan=$FOUND
+    adopted() { init=$(init_of "$orphan") && [ "$(inner_pid "$init")" = 1 ]; }
+    mkfifo "$BATS_TEST_TMPDIR/go"
+    start sleep -p -- sh -c '(sleep 600 &); read -r go <"$0"; i=0; while [ $i -lt 100 ]; do (: &); i=$((i + 1)); done; exec tail -f /dev/null' "$BATS_TEST_TMPDIR/go"
+    orphan=$CMD
+    wait_for adopted
+    # It sleeps while they die, so that their signals become one.
+    kill -STOP "$init"
+    echo go >"$BATS_TEST_TMPDIR/go"
+    running tail
+    kill -CONT "$init"
     expect "parent of an orphan" "$init" "$(init_of "$orphan")"
     kill -KILL "$orphan"
-    wait_for only_cmd_left "$init" "$CMD" || {
+    wait_for only_cmd_left "$init" "$RUNNING" || {
         echo "expected: the init's only child is CMD"
         echo "observed: $(wc -w <"/proc/$init/task/$init/children") children"
         return 1

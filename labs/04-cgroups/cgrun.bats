@@ -25,6 +25,9 @@ setup() {
         while read -r _ _ _ root point _; do
             [ "$point" != "${POINT[$name]}" ] || ROOT[$name]=${root%/}
         done </proc/self/mountinfo
+        sandboxed || continue
+        point=$(machine_group "${POINT[$name]}") || continue
+        ROOT[$name]+=${point#"${POINT[$name]}"} POINT[$name]=$point
     done
     BEFORE=$(top_groups)
 }
@@ -33,6 +36,10 @@ setup() {
 # left, and the groups that the test made.
 teardown() {
     local dir pid
+    if sandboxed; then
+        lab_teardown
+        return
+    fi
     for pid in "${LAB_SPAWNED[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
     for pid in "${LAB_SPAWNED[@]}"; do wait_for process_over "$pid" || true; done >/dev/null
     for pid in $(marked_pids); do seen "/proc/$pid/cgroup"; done
@@ -119,10 +126,11 @@ running() {
     local file script=$1
     file=$(mktemp "$BATS_TEST_TMPDIR/pid.XXXXXX")
     shift
-    spawn env --default-signal=INT "$EXERCISE" "$@" -- sh -c "cat /proc/self/cgroup >$file.groups; echo \$\$ >$file; $script"
+    spawn env --default-signal=INT "$EXERCISE" "$@" -- sh -c "cat /proc/self/cgroup >$file.inside; echo \$\$ >$file; $script"
     wait_for command_or_end test -s "$file"
     [ -s "$file" ] || { echo "observed: CMD did not start: $(<"$SPAWNED_ERR")"; return 1; }
-    CMD=$(<"$file")
+    CMD=$(host_pid "$(<"$file")")
+    cgroup_file "$file.inside" >"$file.groups"
     seen "$file.groups"
 }
 
@@ -157,7 +165,8 @@ find_command() {
 # directly below a root is the program's, and teardown may remove it
 seen() {
     local dir roots
-    mapfile -t CMD_GROUPS < <(comm -13 <(all_groups /proc/self/cgroup) <(all_groups "$1"))
+    mapfile -t CMD_GROUPS < <(comm -13 <(all_groups "/proc/$(machine_pid)/cgroup") <(all_groups "$1"))
+    sandboxed && return
     roots=$(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo)
     for dir in "${CMD_GROUPS[@]}"; do
         ! grep -qxF -- "${dir%/*}" <<<"$roots" || grep -qxF -- "$dir" <<<"$BEFORE" || SEEN+=("$dir")
@@ -276,7 +285,7 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
         [ ! -e ran ] || { echo "observed: CMD ran"; return 1; }
     done
     [ "$EUID" -eq 0 ] || return 0
-    run ./cgrun -- touch ran
+    run bounded ./cgrun -- touch ran
     expect_status 0
     [ -e ran ]
 }
@@ -291,7 +300,7 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
     for name in "${CONTROLLERS[@]}"; do
         expect "the parent of CMD's $name group" "${POINT[$name]}" "$(dirname "$(group "$name" "/proc/$CMD/cgroup")")"
         expect "processes in CMD's $name group" "$CMD" "$(value "$name" cgroup.procs cgroup.procs)"
-        expect "cgrun's own $name group" "$(group "$name" "/proc/$$/cgroup")" "$(group "$name" "/proc/$SPAWNED/cgroup")"
+        expect "cgrun's own $name group" "$(group "$name" "/proc/$(machine_pid)/cgroup")" "$(group "$name" "/proc/$SPAWNED/cgroup")"
     done
     first=$CMD
     running 'exec sleep 60' -p 10
@@ -308,15 +317,16 @@ spun() { awk '{ print $14 + $15 }' "/proc/$CMD/stat"; }
     need tool:strace
     hint "CLONE_INTO_CGROUP in clone(2), or a child that waits for a byte before execve(2)"
     local name delay=80000 inside=$BATS_TEST_TMPDIR/inside
-    run strace -o /dev/null true
+    run bounded strace -o /dev/null true
     [ "$status" -eq 0 ] || cannot "strace may not trace here"
     # Every write takes its time, also those to cgroup.procs: one for each hierarchy.
     [ "${VERSION[memory]}" = 1 ] || delay=250000
     bounded strace -f -qq -o /dev/null -e trace=write -e "inject=write:delay_enter=$delay" \
-        "$EXERCISE" -m 64M -p 20 -c 1 -- cat /proc/self/cgroup >"$inside"
+        "$EXERCISE" -m 64M -p 20 -c 1 -- cat /proc/self/cgroup >"$inside.own"
+    cgroup_file "$inside.own" >"$inside"
     for name in "${CONTROLLERS[@]}"; do
         expect_match "CMD's $name group" "^${POINT[$name]}/." "$(group "$name" "$inside")"
-        [ "$(group "$name" "$inside")" != "$(group "$name" "/proc/$$/cgroup")" ] ||
+        [ "$(group "$name" "$inside")" != "$(group "$name" "/proc/$(machine_pid)/cgroup")" ] ||
             { echo "expected: a group of its own"; echo "observed: its caller's $name group"; return 1; }
     done
 }
@@ -487,7 +497,8 @@ look_at_frozen() {
     before=$(footprint)
     run --separate-stderr prog -- sh -c 'cat /proc/self/cgroup; setsid sh -c "echo >\$0; exec sleep 60" "$0" &
         (trap "" TERM INT HUP; sleep 61) & until [ -e "$0" ]; do :; done; exit 4' "$BATS_TEST_TMPDIR/ready"
-    echo "$output" >"$groups"
+    echo "$output" >"$groups.inside"
+    cgroup_file "$groups.inside" >"$groups"
     seen "$groups"
     expect_status 4
     expect_gone "${CMD_GROUPS[@]}"
@@ -519,7 +530,7 @@ look_at_frozen() {
     running "read -r dir <$BATS_TEST_TMPDIR/fifo"'; mkdir -p "$dir/one/two" "$dir/one/three"
         sh -c "echo 0 >$dir/one/two/cgroup.procs; exec sleep 60" &
         until grep -q . "$dir/one/two/cgroup.procs"; do :; done'
-    group pids "/proc/$CMD/cgroup" >"$BATS_TEST_TMPDIR/fifo"
+    inside_group "$(group pids "/proc/$CMD/cgroup")" >"$BATS_TEST_TMPDIR/fifo"
     over
     expect_status 0
     expect_gone "${CMD_GROUPS[@]}"
@@ -636,30 +647,41 @@ ENTER='
     shift
     exec "$@"'
 
-# delegate: a new group in every hierarchy that cgrun may use, given to the
-# ordinary user; their names in MADE, what to mount in MOUNTS
-delegate() {
-    local type point options dir
-    MOUNTS=()
+# For a shell: a new group of the name $1 in every hierarchy that cgrun may use,
+# given to the user $2 and the group $3, with what to mount, one line each:
+# 'DIRECTORY TYPE POINT OPTIONS'.  $4: the machine is ours, to enable controllers.
+MAKE='
     while read -r type point options; do
         [ -e "$point/cgroup.procs" ] || continue      # another mount hides it
-        dir=$point/lab04-delegated.$$
-        mkdir "$dir"
-        MADE+=("$dir")
-        MOUNTS+=("$type" "$point" "$options")
-        chown "$(lab_uid):$(lab_gid)" "$dir" "$dir/cgroup.procs"
-        for dir in "$dir"/{tasks,cgroup.threads,cgroup.subtree_control}; do
-            [ ! -e "$dir" ] || chown "$(lab_uid):$(lab_gid)" "$dir"
+        [ "$type$4" != cgroup2yes ] || echo "+memory +pids +cpu" >"$point/cgroup.subtree_control" || exit
+        dir=$point/$1
+        mkdir "$dir" || exit
+        for file in "$dir" "$dir"/{cgroup.procs,tasks,cgroup.threads,cgroup.subtree_control}; do
+            [ ! -e "$file" ] || chown "$2:$3" "$file" || exit
         done
-    done < <(awk '{
-        for (i = 7; $i != "-"; i++);
-        type = $(i + 1)
-        names = ""
-        n = split($(i + 3), words, ",")
+        echo "$dir $type $point $options"
+    done < <(awk "{
+        for (i = 7; \$i != \"-\"; i++);
+        type = \$(i + 1)
+        names = \"\"
+        n = split(\$(i + 3), words, \",\")
         for (w = 1; w <= n; w++)
-            if (words[w] ~ /^(memory|pids|cpu|cpuacct|freezer)$/) names = names "," words[w]
-        if (type == "cgroup2" || type == "cgroup" && names) print type, $5, substr(names, 2)
-    }' /proc/self/mountinfo)
+            if (words[w] ~ /^(memory|pids|cpu|cpuacct|freezer)\$/) names = names \",\" words[w]
+        if (type == \"cgroup2\" || type == \"cgroup\" && names) print type, \$5, substr(names, 2)
+    }" /proc/self/mountinfo)'
+
+# delegate: these groups, by the names that they have for a command, in DELEGATED,
+# by those that they have here in MADE, and what to mount in MOUNTS
+delegate() {
+    local dir type point options ours=no
+    ! sandboxed || ours=yes
+    MOUNTS=() DELEGATED=()
+    bounded bash -c "$MAKE" - "lab04-delegated.$$" "$(lab_uid)" "$(lab_gid)" "$ours" >"$BATS_TEST_TMPDIR/made"
+    while read -r dir type point options; do
+        DELEGATED+=("$dir")
+        sandboxed || MADE+=("$dir")
+        MOUNTS+=("$type" "$point" "$options")
+    done <"$BATS_TEST_TMPDIR/made"
 }
 
 # For a shell: enter the groups named, up to --, and run the rest; but never where
@@ -681,7 +703,7 @@ INTO='
 delegated() {
     (
         cd "$USER_DIR" || exit
-        bounded sh -c "$INTO" - "lab04-delegated.$$" "${MADE[@]}" -- \
+        bounded sh -c "$INTO" - "lab04-delegated.$$" "${DELEGATED[@]}" -- \
             setpriv "--reuid=$(lab_uid)" "--regid=$(lab_gid)" --clear-groups --inh-caps=-all \
             unshare --user --map-root-user --mount --cgroup \
             env STAY="${STAY-}" sh -c "$ENTER" - "${MOUNTS[@]}" -- "$@"
@@ -701,12 +723,12 @@ delegated() {
         ./cgrun -m 64M -p 5 -- ./use forks 20; echo "status $?"'
     expect_output $'status 137\ntasks 5\nstatus 0'
     expect oom_kills 1 "$(figure oom_kills "${stderr_lines[0]}")"
-    for dir in "${MADE[@]}"; do
-        expect "groups left in $dir" "" "$(find "$dir" -mindepth 1 -type d ! -name shell)"
+    for dir in "${DELEGATED[@]}"; do
+        expect "groups left in $dir" "" "$(bounded find "$dir" -mindepth 1 -type d ! -name shell)"
     done
     [ "${VERSION[memory]}" = 2 ] || return 0
     # A v2 root that holds processes hands no controller down.
-    for dir in "${MADE[@]}"; do find "$dir" -depth -type d -exec rmdir {} +; done
+    for dir in "${DELEGATED[@]}"; do bounded find "$dir" -depth -type d -exec rmdir {} +; done
     MADE=()
     delegate
     STAY=1 run --separate-stderr delegated ./cgrun -m 16M -- touch ran
