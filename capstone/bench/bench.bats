@@ -322,3 +322,54 @@ others_without() {
     expect "left" "" "$(ls "$BATS_TEST_TMPDIR/work")"
     expect "ROOTFS is unchanged" "" "$(ls "$BATS_TEST_TMPDIR/rootfs/etc")"
 }
+
+# evidence STEP: what a process sees of itself after the steps up to STEP
+evidence() {
+    # shellcheck disable=SC2016  # for the shell in there
+    bounded "$BIN/cost" "$1" "$BATS_TEST_DIRNAME/../../build/rootfs" /bin/sh -c '
+        for kind in user mnt pid uts ipc cgroup net; do echo "$kind $(readlink /proc/self/ns/$kind)"; done
+        grep -E "^(Uid|CapBnd|Seccomp):" /proc/self/status
+        sed "s/^/group /" /proc/self/cgroup
+        awk "{ print \"mount\", \$5 }" /proc/self/mountinfo
+        ip -o link show lo 2>/dev/null | grep -o "LOOPBACK,UP"'
+}
+
+@test "cost: each step does what it is called after, and not sooner" {
+    hint "cost.c: a step is there from its own name on"
+    require root
+    local step last=process here there
+    # Before there is a proc in the new root, the namespaces show in what it adds next.
+    expect "at first" "$(readlink /proc/self/ns/user)" "$(evidence process | sed -n 's/^user //p')"
+    expect "user" 1 "$(evidence user | grep -c 'user user:' )"
+    [ "$(evidence user | sed -n 's/^user //p')" != "$(readlink /proc/self/ns/user)" ]
+    for step in sys masks limits capabilities filter; do
+        here=$(evidence "$step") there=$(evidence "$last")
+        case $step in
+            sys) expect "mounts" "/ /dev /dev/full /dev/mqueue /dev/null /dev/pts /dev/random /dev/shm /dev/tty /dev/urandom /dev/zero /proc /sys" \
+                    "$(sed -n 's/^mount //p' <<<"$here" | sort | xargs)"
+                for kind in user mnt pid uts ipc cgroup net; do
+                    [ "$(sed -n "s/^$kind //p" <<<"$here")" != "$(readlink "/proc/self/ns/$kind")" ] || { echo "no $kind namespace"; false; }
+                done
+                expect "lo" "LOOPBACK,UP" "$(tail -n 1 <<<"$here")" ;;
+            masks) expect "hidden" "0 1" "$(grep -c 'mount /proc/keys' <<<"$there") $(grep -c 'mount /proc/keys' <<<"$here")" ;;
+            limits) expect "its group" "0 yes" "$(grep -c skiff-bench <<<"$there") $(grep -q skiff-bench <<<"$here" && echo yes)" ;;
+            capabilities) expect "the bounding set" 00000000800405fb "$(awk '$1 == "CapBnd:" { print $2 }' <<<"$here")"
+                expect_match "the one before" ffffff "$(grep CapBnd <<<"$there")" ;;
+            filter) expect "seccomp" "0 2" "$(awk '$1 == "Seccomp:" { print $2 }' <<<"$there"$'\n'"$here" | xargs)" ;;
+        esac
+        last=$step
+    done
+    run bounded "$BIN/cost" nonsense / /bin/true
+    expect_status 2
+}
+
+@test "cost: a line for each step, in their order, with what it adds" {
+    hint "cost.awk"
+    require root
+    run bench_into "$DIR/cost" cost
+    expect_status 0
+    expect "the steps" "step $("$BIN/cost" --steps | xargs) skiff" "$(cut -d, -f1 "$DIR/cost/cost.csv" | xargs)"
+    printf '%s\n' cost,a,0,1,wall,us,10 cost,b,0,1,wall,us,30 cost,a,0,2,wall,us,500 cost,b,0,2,wall,us,510 \
+        cost,a,0,3,wall,us,20 cost,b,0,3,wall,us,50 cost,a,0,1,cpu,us,5 cost,b,0,1,cpu,us,6 >"$DIR/rounds"
+    expect "compared round by round" $'a,,20,,5\nb,20,50,1,6' "$(awk -v steps='a b' -f "$BATS_TEST_DIRNAME/cost.awk" "$DIR/rounds" | tail -n +2)"
+}

@@ -32,7 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_CONTENDERS = 16, PATIENCE_S = 60 };
+enum { MAX_CONTENDERS = 24, PATIENCE_S = 60 };
 
 struct plan {
 	const char *experiment, *setting;

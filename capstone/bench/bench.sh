@@ -18,9 +18,11 @@ Measures, all contenders in turn within one run, and writes to DIR (build/bench)
   goals.csv     what we want skiff to be, and what it is
   skipped.csv   who did not take part, and why
   about.txt     this machine, its load, and every command line
+  cost.csv      what each step adds
   start.svg running.svg calls.svg
 Experiments (none named: all):
   start     a static `true`, from nothing to nothing
+  cost      the same, a step at a time: what each default costs
   memory    the most memory of the runtime itself at any moment
   running   start again, with others running already
   calls     one system call under the default seccomp filter
@@ -35,7 +37,7 @@ Status: 0 measured, 1 something failed, 2 wrong usage, 130 stopped by Ctrl-C.
 END
 }
 
-EXPERIMENTS=(start memory running calls roots vm)
+EXPERIMENTS=(start cost memory running calls roots vm)
 
 # ---- the contenders -------------------------------------------------------
 
@@ -149,6 +151,18 @@ do_start() {
     measure -n "$ROUNDS" start
 }
 
+# From a mere process to all that skiff does, and skiff itself.
+do_cost() {
+    local step
+    [ "$EUID" -eq 0 ] || { skip cost everybody "needs root: it takes the steps that root takes"; return 0; }
+    for step in $("$BIN/cost" --steps); do
+        usable cost "$step" 60 "$BIN/cost" "$step" "$ROOT" /bin/payload-true || return 0
+        add "$step" "$BIN/cost" "$step" "$ROOT" /bin/payload-true
+    done
+    take_part cost -- skiff
+    measure -n "$ROUNDS" cost
+}
+
 do_memory() {
     [ "$EUID" -eq 0 ] || { skip memory everybody "needs root: others may not see page numbers"; return 0; }
     take_part memory "$BIN/peak" payload-true -- skiff bwrap unshare floor runc crun
@@ -203,9 +217,20 @@ read_results() {
     tail -n +2 "$OUT/bench.csv" | sort -t, -k1,1 -k3,3n -k5,5 -k2,2 -k7,7g | awk -f "$HERE/summary.awk" >"$OUT/summary.csv"
     awk -f "$HERE/goals.awk" "$OUT/summary.csv" >"$OUT/goals.csv"
     awk -f "$HERE/table.awk" "$OUT/summary.csv" "$OUT/goals.csv"
+    costs
     draw
     echo
     echo "load: $LOAD before, $(cut -d' ' -f1-3 /proc/loadavg) after.  All of it is in ${OUT#"$LAB_TOP/"}"
+}
+
+# costs: the steps of "cost" in their order, if they were measured
+costs() {
+    grep -q "^cost," "$OUT/bench.csv" || return 0
+    awk -v steps="$("$BIN/cost" --steps | tr "\n" " ")skiff" -f "$HERE/cost.awk" "$OUT/bench.csv" >"$OUT/cost.csv"
+    awk -F, '
+        NR == 1 { printf "\nwhat each step adds (us; the floor is all up to net; skiff does some at the same time)\n"
+                  printf "  %-14s %9s %9s %9s %9s\n", "", "adds", "so far", "adds CPU", "so far"; next }
+        { printf "  %-14s %9s %9s %9s %9s\n", $1, $2, $3, $4, $5 }' "$OUT/cost.csv"
 }
 
 # draw: an SVG for each of these experiments that has results
@@ -281,7 +306,7 @@ prepare() {
     BIN=$LAB_TOP/build/bench/bin LOAD=$(cut -d' ' -f1-3 /proc/loadavg)
     mkdir -p "$OUT"
     OUT=$(realpath "$OUT")
-    rm -f "$OUT"/{bench,summary,goals,skipped}.csv "$OUT/about.txt" "$OUT"/{start,running,calls}.svg
+    rm -f "$OUT"/{bench,summary,goals,skipped,cost}.csv "$OUT/about.txt" "$OUT"/{start,running,calls}.svg
     WORK=$(mktemp -d "$OUT/tmp.XXXXXX") ROOT=$WORK/rootfs
     cp -a "$LAB_TOP/build/rootfs" "$ROOT"
     cp "$BIN"/payload-* "$ROOT/bin/"
@@ -305,6 +330,7 @@ main() {
         CONTENDERS=()
         case $experiment in
             start) do_start ;;
+            cost) do_cost ;;
             memory) do_memory ;;
             running) do_running ;;
             calls) do_calls ;;
