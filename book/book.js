@@ -112,11 +112,14 @@
 
 	var input = get('q'), found = get('found'), form = get('search');
 
-	function need(file, ready) {
-		if (window.bookIndex) { ready(); return; }
+	/* The index is loaded when somebody looks for something, once. */
+	var asked = false;
+	function load() {
+		if (asked) return;
+		asked = true;
 		var script = document.createElement('script');
-		script.src = file;
-		script.onload = ready;
+		script.src = 'search-index.js';
+		script.onload = search;
 		document.head.appendChild(script);
 	}
 
@@ -185,7 +188,7 @@
 	function search() {
 		var words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
 		if (!words.length || words.join('').length < 2) { close(); return; }
-		need('search-index.js', function () { show(words); });
+		if (window.bookIndex) show(words); else load();
 	}
 
 	if (form) {
