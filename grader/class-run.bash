@@ -112,6 +112,7 @@ run_parallel() {
             "$(printf %q "$WHERE")" '{1}' '{2}' '{3}' "$(printf %q "$GRADE")" "$(printf %q "${HIDDEN_THERE:-$HIDDEN}")"
     ) </dev/null &
     CHILD=$!
+    [ -z "$HOSTS" ] || watch_hosts "$CHILD" &
     wait "$CHILD" || true
     CHILD=
 }
@@ -135,68 +136,6 @@ seal() {
     # not whole: the machine went down in the middle of it
     xargs -r0 rm -f <"$SCRATCH/new"
     sync -f "$WHERE/students"
-}
-
-# ---- other machines -------------------------------------------------------
-
-# ready_hosts: the course tree on each of HOSTS, built; those where that fails
-# are left out, with a word.  TREE and HIDDEN_THERE are then the same everywhere.
-ready_hosts() {
-    local line number host port pids=() i ok=0 base
-    local -a logins=() names=()
-    base=/var/cache/skiff-class/$(printf '%s' "${DIGEST[@]}" | sha256sum | head -c 16)
-    TREE=$base/course
-    [ -z "$HIDDEN" ] || HIDDEN_THERE=$base/hidden
-    read -r -a SSH_WORDS <<<"${SSH:-ssh}"
-    SSH_WORDS+=(-o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3)
-    while read -r line _; do
-        [[ -n $line && $line != '#'* ]] || continue
-        number='' port='' host=$line
-        [[ $line != */* ]] || { number=${line%%/*}/ host=${line#*/}; }
-        [[ ! $host =~ ^(.+):([0-9]+)$ ]] || { host=${BASH_REMATCH[1]} port=${BASH_REMATCH[2]}; }
-        [[ $host =~ ^(:|[A-Za-z0-9_@%.-]+)$ && $host != -* && $number =~ ^([1-9][0-9]*/)?$ ]] ||
-            die 2 "HOSTS: $HOSTS: '$line' is not [N/][user@]host[:port]"
-        names+=("$host${port:+:$port}")
-        if [ "$host" = : ]; then logins+=("$number:")
-        else logins+=("$number${SSH_WORDS[*]}${port:+ -p $port} $host"); fi
-        ready_host "$host" "$port" "$base" >"$SCRATCH/host.${#names[@]}" 2>&1 &
-        pids+=("$!")
-    done <"$HOSTS"
-    [ ${#names[@]} -gt 0 ] || die 2 "HOSTS: $HOSTS: no host in it"
-    : >"$SCRATCH/hosts"
-    for i in "${!names[@]}"; do
-        if wait "${pids[i]}"; then
-            echo "${logins[i]}" >>"$SCRATCH/hosts"
-            ok=$((ok + 1))
-        else
-            echo "class: ${names[i]} is left out: $(tail -n 1 "$SCRATCH/host.$((i + 1))")" >&2
-        fi
-    done
-    [ "$ok" -gt 0 ] || die 3 "none of the machines in $HOSTS can grade"
-    # A job that brings back nothing has lost its machine: another one does it.
-    HOST_ARGS=(--sshloginfile "$SCRATCH/hosts" --retries 3 --workdir "$base/work"
-        --transferfile 'students/{1}/submission' --return 'students/{1}/{2}.new' --return 'students/{1}/{2}.log' --cleanup)
-}
-
-# ready_host HOST PORT BASE
-ready_host() {
-    local over=() to=$3
-    if [ "$1" != : ]; then
-        over=("${SSH_WORDS[@]}" ${2:+-p "$2"} "$1")
-        to=$1:$3
-    fi
-    there "${over[@]}" "mkdir -p -m 700 $3/course $3/work/students $3/hidden && test \$(id -u) = 0 || { echo 'not root there'; exit 1; }" || return
-    # what was built here is built there: it may be another distribution
-    rsync -a --delete ${2:+-e "${SSH_WORDS[*]} -p $2"} ${over:+-e "${SSH_WORDS[*]} ${2:+-p $2}"} \
-        --exclude=.git --filter=':- .gitignore' "$LAB_TOP/" "$to/course/" || return
-    [ -z "$HIDDEN" ] || rsync -a --delete ${over:+-e "${SSH_WORDS[*]} ${2:+-p $2}"} "$HIDDEN/" "$to/hidden/" || return
-    [ -n "$GRADE" ] ||
-        there "${over[@]}" "cd $3/course && harness/setup --check build test && flock ../lock make -s all rootfs"
-}
-
-# there [SSH...] COMMAND: there, or here if there is no ssh
-there() {
-    if [ $# -gt 1 ]; then "$@" </dev/null; else sh -c "$1" </dev/null; fi
 }
 
 # ---- what came of it ------------------------------------------------------
