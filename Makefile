@@ -6,7 +6,7 @@
 
 LABS   := $(sort $(patsubst labs/%/Makefile,%,$(wildcard labs/*/Makefile)))
 PARTS  := $(addprefix labs/,$(LABS)) capstone
-export LAB STEP AUTO LAB_MUST_RUN OUT
+export LAB STEP AUTO LAB_MUST_RUN OUT SUBMISSIONS
 
 # Only the build itself runs in parallel.
 ifneq ($(filter-out $(PARTS),$(or $(MAKECMDGOALS),all)),)
@@ -42,8 +42,8 @@ all-setup:
 doctor: ## what this kernel and machine offer, and what to do about the rest
 	@harness/doctor
 
-grade: part setup rootfs ## grade all labs and the capstone (LAB=04 for one)
-	@grader/grade
+grade: part setup rootfs ## grade all labs and the capstone (LAB=04 for one); a class: SUBMISSIONS=dir
+	@if [ -n "$$SUBMISSIONS" ]; then grader/class "$$SUBMISSIONS"; else grader/grade; fi
 
 check: part rootfs ## check one lab while working on it, with hints: LAB=02
 	@harness/student check
@@ -118,6 +118,7 @@ part:
 
 clean: ## remove everything that was built
 	@for part in $(PARTS); do $(MAKE) -s -C $$part clean; done
-	rm -rf build grade
+	rm -rf build
+	@if [ -e grade/class.json ]; then echo "grade/ stays: it holds the marks of a class"; else rm -rf grade; fi
 
 .PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo bench book test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)
