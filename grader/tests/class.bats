@@ -237,3 +237,21 @@ setup() {
     run -0 "$LAB_TOP/grader/class" --help
     expect_match help 'Status: 0 ' "$output"
 }
+
+@test "the real grader: a perfect, an unfinished and a broken submission" {
+    unset GRADE
+    local lab=$LAB_TOP/labs/01-capabilities
+    mkdir -p "$USER_DIR/w/ann/labs/01-capabilities" "$HAND_INS/bob" "$HAND_INS/cat"
+    cp "$lab/capdrop.c" "$USER_DIR/w/ann/labs/01-capabilities/"
+    tar -C "$USER_DIR/w" -czf "$HAND_INS/ann.tar.gz" ann
+    "$LAB_TOP/harness/skeleton" "$lab/capdrop.c" >"$HAND_INS/bob/capdrop.c"
+    echo 'int main(void) { return' >"$HAND_INS/cat/capdrop.c"
+    class LAB=01
+    expect_status 0
+    expect_json "$(student ann) | [.status, .points, .of] | map(tostring) | join(\" \")" 'graded 100 100'
+    expect_json "$(student bob) | .points < 50 and .parts[].built" true
+    expect_json "$(student cat) | [.points, .parts[].built] | map(tostring) | join(\" \")" '0 false'
+    expect_match "the compiler's words" 'error: ' "$(jq -r '.parts[0].compiler' "$MARKS/students/cat/whole.json")"
+    [ -s "$MARKS/report.html" ]
+    [ -s "$MARKS/gradebook.csv" ]
+}
