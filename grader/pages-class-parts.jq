@@ -13,7 +13,8 @@ def number: if . == null then "–" else . * 100 | round / 100 | tostring end;
 
 def page: @html "students/\(.key | @uri)/feedback.html";
 def link: @html "<a href=\"\(page)\"><bdi>\(.title)</bdi></a>";
-def id_cell: @html "<td class=\"id\"><bdi>\(.id | one_line(60))</bdi></td>";
+# Also the way to all that is known of them: the log, the files that were taken.
+def id_cell: @html "<td class=\"id\"><a href=\"students/\(.key | @uri)/\"><bdi>\(.id | one_line(60))</bdi></a></td>";
 
 # table(id, what it is, header cells as HTML, rows as HTML): a table that the script may
 # sort; on a narrow screen it scrolls, and the page does not

@@ -66,6 +66,12 @@ def handed: if .intake == null then "" else .intake |
 
 # ---- the page -------------------------------------------------------------
 
+# How many tests there are of each state, as on report.html.
+def counts: [.parts[].tests[].state] as $states
+    | [("passed", "failed", "ungraded") as $state | ([$states[] | select(. == $state)] | length) as $n | select($n > 0)
+        | "<li>" + ($state | mark | sub("class=\"unseen\">.*?</span>"; "class=\"unseen\"></span>")) + @html "\($n | plural("test")) \($state | word)</li>"]
+    | if . == [] then "" else "<ul class=\"key\">\(add)</ul>\n" end;
+
 def title: if .status == "missing" then "Nothing handed in"
     elif .ungraded then "Not graded yet"
     else "\(.final) of \(.of) points" end;
@@ -81,7 +87,7 @@ def feedback($css; $hashes):
     | ("\(title), \(.name // .id)" | head($css; $hashes))
     + "<body class=\"feedback\">\n<header>\n<p class=\"kind\">Linux containers: graded tests</p>\n"
     + @html "<p class=\"who\"><bdi>\(.name // .id)</bdi>\(if .name then " " else "" end)" + (if .name then @html "<span class=\"id\"><bdi>\(.id)</bdi></span>" else "" end) + "</p>\n<h1>"
-    + (if .status == "missing" or .ungraded then title | @html else @html "\(.final) <small>of \(.of) points</small>" end) + "</h1>\n</header>\n<main>\n"
+    + (if .status == "missing" or .ungraded then title | @html else @html "\(.final) <small>of \(.of) points</small>" end) + "</h1>\n" + counts + "</header>\n<main>\n"
     + lateness
     + (if .status == "missing" then notice("failed"; "Nothing was handed in,"; "so there is nothing to say here.")
        else

@@ -18,9 +18,12 @@ def told: { number, points, state, hidden: false, what: (.what | one_line(300)),
         reason: (if .reason then .reason | shown(500; 3) else null end)
     } | .words = words end);
 
-def told_tests: reduce .[] as $test ({ hidden: 0, tests: [] };
+# All that the tests of one part say is bounded, too; each still has its result.
+def told_tests: reduce .[] as $test ({ hidden: 0, left: 60000, tests: [] };
         if $test.hidden then .hidden += 1 | .hidden as $n | .tests += [$test | { number, points, state, hidden: true, what: "hidden test \($n)", words: "" }]
-        else .tests += [$test | told] end)
+        else ($test | told) as $told
+            | .left -= ($told.words + ($told.rest // "") | length)
+            | .tests += [if .left >= 0 then $told else $told | del(.pairs, .hint, .rest) | .reason = "(cut here: the tests of this part say more than fits)" | .words = .reason end] end)
     | .tests;
 
 # part($marks; $quotable): of whole.json; $marks is what class.json says of it.  With
