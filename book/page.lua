@@ -155,12 +155,12 @@ function sections(doc)
         if not current then return end
         note(current.id, current.level, current.title, current.blocks)
         if current.header then table.insert(out, current.header) end
-        append(out, fold(current.blocks))
         local ready = extra and read_file(extra .. '/' .. page .. '--' .. current.id .. '.html')
         if ready then
             if whole then ready = ready:gsub('id="', 'id="' .. page .. '-'):gsub('url%(#', 'url(#' .. page .. '-') end
-            table.insert(out, html(ready))
+            table.insert(current.blocks, html(ready))
         end
+        append(out, fold(current.blocks))
         if current.number then append(out, source(current.number)) end
     end
     for _, block in ipairs(doc.blocks) do

@@ -20,7 +20,7 @@ def text: tostring | gsub("&"; "&amp;") | gsub("<"; "&lt;") | gsub(">"; "&gt;");
     + "</table>>];";
   "digraph namespaces {",
   "bgcolor=transparent; rankdir=LR; nodesep=0.35; ranksep=0.6;",
-  "node [shape=box, style=rounded, fontname=\"sans-serif\", fontsize=13]; edge [arrowhead=none];",
+  "node [shape=box, style=rounded, fontname=\"sans-serif\", fontsize=11]; edge [arrowhead=none];",
   ($users[] | box(.)),
   ($all[] | select(.type == "user" and .ns != $host) | "n\(.pns | seen) -> n\(.ns);"),
   "}"
