@@ -62,12 +62,12 @@ def parts($class):
     | "<section id=\"parts\"><h2>Marks, by part</h2>\n<div class=\"cards\">"
     + ([$class.parts[] | . as $part | [$people[] | select(.status != "missing") | .parts[$part.part] // { state: "absent", points: 0 }] as $marks
         | [$marks[] | select(.state != "absent").points | select(. != null)]
-        | card($part.part; $part.exercise; $part.of; [
+        | card($part.part; $part.exercise; ([$part.of, ($marks[] | .of // 0)] | max); [
             ([$marks[] | select(.state == "graded" and .built == false)] | length | select(. > 0) | "\(.) not building"),
             ([$marks[] | select(.state == "absent")] | length | select(. > 0) | "\(.) not handed in"),
             ([$marks[] | select(.points == null)] | length | select(. > 0) | "\(.) not graded")])] | add // "")
     + (if ($class.parts | length) > 1 then
-        [$people[] | .points | select(. != null)] | card("all parts"; "before lateness"; $class.of; [
+        [$people[] | .points | select(. != null)] | card("all parts"; "before lateness"; ([$class.of, ($people[] | .of // 0)] | max); [
             ([$people[] | select(.status == "missing")] | length | select(. > 0) | "\(.) handed in nothing")]) else "" end)
     + "</div></section>\n";
 

@@ -20,17 +20,13 @@ def absent(path): "\u001e-\(path)\n";
 def tally: [.parts[] | select(.built and (.tampered | not)) as $part
     | .tests[] | [$part.part, .number, .points, .hidden, .state, .what, .file // ""] | tojson + "\n"] | add // "";
 
-# The class page is the teacher's: there a hidden test has its name.
-def names($whole): ([$whole.parts // [] | .[] | .part as $part | .tests[]? | select(.hidden) | { key: "\($part) \(.number)", value: .what }] | from_entries) as $names
-    | .parts[] |= (.part as $part | .tests[] |= (if .hidden then .what = ($names["\($part) \(.number)"] // .what | one_line(300)) else . end));
-
 $class[0] as $class
 | ([$class.students[] | { key, value: . }] | from_entries) as $students
 | inputs as $whole
 | ($students[$whole.student.key] // error("a student who is not in class.json: \($whole.student.key)")) as $student
 | (if $student.key | place then "students/\($student.key)" else error("no name for a folder: \($student.key)") end) as $dir
 | ($whole | sheet($class; $student))
-| (names($whole) | tally | record("tally")),
+| (tally | record("tally")),
   (feedback($css; $hashes) | record("\($dir)/feedback.html")),
   if .status == "missing" then absent("\($dir)/results.json"), absent("\($dir)/result.json"), absent("\($dir)/autolab.txt")
   else
