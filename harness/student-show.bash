@@ -54,13 +54,13 @@ first_said() {
     local told=$SCRATCH/private/first
     echo "$RED✗$PLAIN $BOLD[$FIRST_POINTS] $FIRST$PLAIN"
     if grep -q '^expected: ' "$told"; then
-        grep -vE '^\((from function|in test file)|^ in (test )?file|^ +in |^  `.* failed( with status [0-9]+)?$' "$told"
+        grep -vE '^\((from function|in test file)|^ +(in test file|from function) |^  `.* failed( with status [0-9]+)?$' "$told"
     else
         cat "$told"
     fi | clean | awk -v bold="$BOLD" -v plain="$PLAIN" '
-        NR > 40 { if (NR == 41) print "    (and more: make check has it all)"; next }
+        NR > 40 { if (NR == 41) print "(and more: make check has it all)"; next }
         match($0, /^(expected|observed|hint):/) { $0 = bold substr($0, 1, RLENGTH) plain substr($0, RLENGTH + 1) }
-        { if (length($0) > 600) $0 = substr($0, 1, 600) "..."; print "    " $0 }'
+        { if (length($0) > 600) $0 = substr($0, 1, 600) "..."; print }' | fold -s -w 76 | sed "s/^/    /"
 }
 
 # next_todo: TODO_FILE, TODO_LINE and TODO_TEXT of what is to be written now: where
@@ -130,6 +130,9 @@ show_no_failure() {
         headline "$POINTS of $OF points so far"
         echo "Nothing fails of what could be tried here."
         say_untried
+        local next
+        next=$(course_parts | awk -v part="$PART" 'found { print; exit } $0 == part { found = 1 }')
+        [ -z "$next" ] || echo "  -> or go on: make next LAB=${next%%-*}"
     else
         headline "$GREEN$POINTS of $OF points$PLAIN"
         echo "All $(plural "$PASSED" test) pass."
