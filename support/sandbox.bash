@@ -69,9 +69,9 @@ box_nap() { read -r -t 0.005 -u "$BOX_CLOCK" || true; }
 # ends with the shell that calls it.
 box_run() {
     if box_state; then
-        exec timeout -k 2 "${LAB_TIMEOUT:-20}" "$LAB_SANDBOX/skiff" exec "${BOX_ENV[@]}" -w "$PWD" "$BOX_NAME" "$@"
+        exec timeout -k 2 "$BOX_SECONDS" "$LAB_SANDBOX/skiff" exec "${BOX_ENV[@]}" -w "$PWD" "$BOX_NAME" "$@"
     fi
-    exec timeout -k 2 "${LAB_TIMEOUT:-20}" "$LAB_SANDBOX/skiff" run --init "${BOX_OPTIONS[@]}" "${BOX_ENV[@]}" \
+    exec timeout -k 2 "$BOX_SECONDS" "$LAB_SANDBOX/skiff" run --init "${BOX_OPTIONS[@]}" "${BOX_ENV[@]}" \
         -w "$PWD" "$LAB_SANDBOX/root" "$@"
 }
 
@@ -142,7 +142,8 @@ box_groups() {
 # (the status is then 124).  Its words go to files: nobody who holds them open
 # keeps the test waiting, and who has much to say fills a small disk.
 bounded() {
-    local status=0 said=$BOX_SAID/$BASHPID
+    local status=0 said=$BOX_SAID/$BASHPID begun=$EPOCHSECONDS BOX_SECONDS
+    box_patience 20 3 "$LAB_SANDBOX/patience"
     if [ /proc/self/fd/1 -ef /proc/self/fd/2 ]; then
         ( box_run "$@" ) </dev/null >>"$said" 2>&1 || status=$?
     else
@@ -150,7 +151,34 @@ bounded() {
         box_show "$said.err" >&2
     fi
     box_show "$said"
+    [ "$status" -ne 124 ] || [ $((EPOCHSECONDS - begun)) -lt "$BOX_SECONDS" ] ||
+        echo $((BOX_SECONDS / 2)) >"$LAB_SANDBOX/patience"
     return "$status"
+}
+
+# box_patience MOST LEAST FILE: BOX_SECONDS, how long to wait.  A program that hangs
+# hangs in every test: each time costs half of the time before, and so the run ends
+# with a mark.  One that does not hang never comes near.
+box_patience() {
+    BOX_SECONDS=$1
+    [ ! -s "$3" ] || read -r BOX_SECONDS <"$3"
+    [ "$BOX_SECONDS" -ge "$2" ] || BOX_SECONDS=$2
+}
+
+# wait_for CMD...: until CMD succeeds, 10 seconds at most
+wait_for() {
+    local BOX_SECONDS tries
+    box_patience 10 2 "$LAB_SANDBOX/waiting"
+    tries=$((BOX_SECONDS * 100))
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        if [ "$tries" -le 0 ]; then
+            echo "waited $BOX_SECONDS s in vain for: $*"
+            echo $((BOX_SECONDS / 2)) >"$LAB_SANDBOX/waiting"
+            return 1
+        fi
+        read -r -t 0.01 -u "$BOX_CLOCK" || true
+    done
 }
 
 # box_show FILE: the beginning of what a command has said, without NULs; and
