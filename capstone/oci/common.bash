@@ -70,7 +70,7 @@ run_bundle() {
 # create [OPTION...]: it, with $PID as the host sees it
 create() {
     OUT=$BATS_TEST_TMPDIR/out
-    run -0 eval 'oci create --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$@" "$ID" >"$OUT" 2>&1 || { s=$?; cat "$OUT"; (exit $s); }'
+    oci create --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$@" "$ID" >"$OUT" 2>&1 || { cat "$OUT"; return 1; }
     PID=$(cat "$BATS_TEST_TMPDIR/pid")
 }
 

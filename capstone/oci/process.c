@@ -265,4 +265,5 @@ void process_run(const struct process *p, struct failure *f)
 		return;
 	execve(p->program, p->args, p->env);
 	fail(f, errno, "exec: \"%s\"", p->program);
+	f->status = 126;
 }

@@ -3,15 +3,11 @@
  * As in mounts.c, the rootfs is hostile: what is mounted goes onto a descriptor that
  * was opened from the root downwards, never onto a name.
  */
-#include <libgen.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "oci.h"
-
-#define STAGE "/tmp"    /* any directory will do: the container never sees it */
 
 static int set_attributes(int mount, struct mount_attr attr, bool recursive, const char *what, struct failure *f)
 {
@@ -201,7 +197,10 @@ int rootfs_fill(struct bundle *b, const struct cgroup *group, struct failure *f)
 		return fail(f, EPERM, "root.path: %s", b->rootfs);
 	PASS(set_attributes(b->root, (struct mount_attr){ .propagation = MS_PRIVATE }, true, "/", f));
 	root = dup(b->root);
-	PASS(mount_attach(b->root, open(STAGE, O_PATH | O_DIRECTORY | O_CLOEXEC), "the rootfs", f));
+	/* Over itself, or where its user may not go there, over what hides the least. */
+	int place = open(b->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	place = place >= 0 ? place : open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	PASS(mount_attach(b->root, place, "the rootfs", f));
 	fcntl(root, F_SETFD, FD_CLOEXEC);
 	for (struct mounting *m = b->mounts; m < b->mounts + b->mount_count; m++) {
 		if (m->bind && m->fd < 0)
