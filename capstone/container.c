@@ -146,7 +146,7 @@ static int container_birth(struct config *config, struct container *c, struct fa
 
 	/* 4. What only we may do: ids, idmapped mounts, the bridge. */
 	if (config->security.namespaces & CLONE_NEWUSER)
-		PASS(userns_map(c->pid, f));
+		PASS(userns_map(c->pid, config->ids, f));
 	PASS(overlay_shift(config, c->pid, f));
 	if (config->security.delegate)
 		PASS(delegate_give(&record->cgroup, c->pid, f));

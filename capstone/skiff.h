@@ -125,6 +125,7 @@ struct config {
 	struct tree *sys;       /* of them; NULL: a new sysfs */
 	struct { int resource; struct rlimit limit; } limits[16];
 	int limit_count;
+	uint32_t ids;           /* how many, as --userns says; 0: the usual number */
 	uid_t uid;              /* as --user says */
 	gid_t gid;
 	bool user_asked;
@@ -190,9 +191,9 @@ void cgroup_remove(const struct cgroup *group);
 /* ---- userns.c, grown from lab 03 ---------------------------------------- */
 
 /* userns_map - write the id maps of a child just born into a user namespace:
- * for root a range of high ids, for an ordinary user a range by newuidmap(1)
- * or else their one id.  user_namespaces(7) */
-int userns_map(pid_t child, struct failure *f);
+ * for root a range of high ids (SIZE, if that is not 0), for an ordinary user a
+ * range by newuidmap(1) or else their one id.  user_namespaces(7) */
+int userns_map(pid_t child, uint32_t size, struct failure *f);
 
 /* userns_become_root - in the child, once the maps are written */
 int userns_become_root(struct failure *f);

@@ -35,8 +35,9 @@ int idmap_choose(const char *map, uint32_t want, uint32_t own, uint32_t *base, u
 	return *count > 0 ? 0 : -1;
 }
 
-/* write_range - the map of a privileged caller: one range, in one write */
-static int write_range(pid_t child, const char *name, uint32_t own, struct failure *f)
+/* write_range - the map of a privileged caller: one range, in one write; if SIZE
+ * was asked for, the uppermost that there are */
+static int write_range(pid_t child, const char *name, uint32_t own, uint32_t size, struct failure *f)
 {
 	char map[4096], text[64];
 	/* systemd's range for containers (uids-gids(7)): 524288 to 1879048191.  A
@@ -46,7 +47,10 @@ static int write_range(pid_t child, const char *name, uint32_t own, struct failu
 	uint32_t base, count;
 
 	TRY(file_read(map, sizeof(map), "/proc/self/%s", name), "/proc/self/%s", name);
-	if (idmap_choose(map, want, own, &base, &count) < 0) {
+	if (size > 0) {
+		base = UINT32_MAX - size;
+		count = size;
+	} else if (idmap_choose(map, want, own, &base, &count) < 0) {
 		base = own;
 		count = 1;
 	}
@@ -78,7 +82,7 @@ static bool write_ordinary(pid_t child, const char *program, const char *table, 
 	return false;
 }
 
-int userns_map(pid_t child, struct failure *f)
+int userns_map(pid_t child, uint32_t size, struct failure *f)
 {
 	/* Not getpwuid(3): a static program cannot load its other sources. */
 	FCLOSED FILE *users = fopen("/etc/passwd", "re");
@@ -86,8 +90,8 @@ int userns_map(pid_t child, struct failure *f)
 	char text[32];
 
 	if (geteuid() == 0) {
-		PASS(write_range(child, "uid_map", 0, f));
-		return write_range(child, "gid_map", getegid(), f);
+		PASS(write_range(child, "uid_map", 0, size, f));
+		return write_range(child, "gid_map", getegid(), size, f);
 	}
 	while (users != NULL && (user = fgetpwent(users)) != NULL && user->pw_uid != getuid())
 		;

@@ -187,11 +187,16 @@ static int set_network(struct config *config, size_t offset, const char *text)
 
 static int set_userns(struct config *config, size_t offset, const char *text)
 {
+	uint64_t ids = 0;
+
 	(void)offset;
+	if (strncmp(text, "auto:size=", 10) == 0 && parse_count(text + 10, 1, UINT32_MAX - 1, &ids) < 0)
+		return -1;
+	config->ids = (uint32_t)ids;
 	config->security.namespaces |= CLONE_NEWUSER;
 	if (strcmp(text, "host") == 0)
 		config->security.namespaces &= ~(uint64_t)CLONE_NEWUSER;
-	return strcmp(text, "auto") == 0 || strcmp(text, "host") == 0 ? 0 : -1;
+	return ids > 0 || strcmp(text, "auto") == 0 || strcmp(text, "host") == 0 ? 0 : -1;
 }
 
 static int set_user(struct config *config, size_t offset, const char *text)
