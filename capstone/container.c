@@ -39,7 +39,8 @@ static int watch(const struct config *config, struct container *c, bool *ready, 
 {
 	struct pollfd fds[POLLED] = {
 		[SIGNALS] = { .fd = c->signals, .events = POLLIN }, [PIDFD] = { .fd = c->pidfd, .events = POLLIN },
-		[SOCKET] = { .events = POLLIN }, [INPUT] = { .events = POLLIN }, [MASTER] = { .events = POLLIN },
+		/* READY and the end of the socket are mostly heard together, of a terminal at once. */
+		[SOCKET] = { .events = config->terminal ? POLLIN : 0 }, [INPUT] = { .events = POLLIN }, [MASTER] = { .events = POLLIN },
 	};
 	bool input = config->interactive, output = true;
 	int ended_by = 0;

@@ -19,10 +19,11 @@ void keeper_clean(struct record *record)
 
 static void keeper_main(struct record *record, int socket)
 {
-	struct pollfd dead = { .fd = -1, .events = POLLIN };
+	struct pollfd dead = { .fd = -1, .events = POLLIN }, end = { .fd = socket };
 	struct failure message;
 	int fd;
 
+	poll(&end, 1, -1);      /* not for what is said before: it waits there */
 	while (sync_receive(socket, &message, &fd) == 1)
 		dead.fd = fd;
 	/* Its PID 1 gone, the kernel ends the rest of the container. */

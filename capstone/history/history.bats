@@ -290,3 +290,22 @@ not_ours() {
     run --separate-stderr skiff "${many[@]:0:600}" "$ROOTFS" sh -c 'echo ${#V1} ${#V300}'
     [ "$status" -eq 0 ] && expect_output "5000 5000" || one_line
 }
+
+@test "exec does not enter a container that is not all there yet: it would stay in what is the host's" {
+    hint "a record of a container is complete when it is in all of its namespaces, and in its root"
+    require tool:strace
+    local look='stat -c %d:%i /; readlink /proc/self/ns/cgroup' seen refused=0
+    NAME=late$NAP
+    # Half a second before its root is its own.
+    spawn strace -f -o /dev/null -e trace=pivot_root -e inject=pivot_root:delay_enter=500000 \
+        "$EXERCISE" run --name "$NAME" "$ROOTFS" sleep "$NAP"
+    for ((tries = 0; tries < 1000; tries++)); do
+        if seen=$(prog exec "$NAME" sh -c "$look" 2>"$BATS_TEST_TMPDIR/words"); then break; fi
+        expect_match "what it said" "$NAME: no such container" "$(cat "$BATS_TEST_TMPDIR/words")"
+        # The control: all that it could have entered was there.
+        [ "$(pgrep -c -f "^$EXERCISE run --name $NAME ")" -lt 3 ] || refused=$((refused + 1))
+    done
+    expect "refused while it was being made" yes "$([ "$refused" -gt 0 ] && echo yes)"
+    wait_for napping
+    expect "root and cgroup namespace" "$(prog exec "$NAME" sh -c "$look")" "$seen"
+}
