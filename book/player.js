@@ -124,8 +124,8 @@
 		var codes = numbers ? numbers.split(/[;:]/).map(Number) : [], n = codes[0] || 0, one = n || 1, line = this.lines[this.y], i;
 		if (sign && sign !== '?') return;
 		switch (final) {
-		case 'A': this.go(this.x, this.y - one); break;
-		case 'B': case 'e': this.go(this.x, this.y + one); break;
+		case 'A': this.go(this.x, Math.max(this.y - one, this.y >= this.top ? this.top : 0)); break;
+		case 'B': case 'e': this.go(this.x, Math.min(this.y + one, this.y <= this.bottom ? this.bottom : this.height)); break;
 		case 'C': case 'a': this.go(this.x + one, this.y); break;
 		case 'D': this.go(this.x - one, this.y); break;
 		case 'E': this.go(0, this.y + one); break;
@@ -135,8 +135,9 @@
 		case 'H': case 'f': this.go((codes[1] || 1) - 1, one - 1); break;
 		case 'J': this.clear(n); break;
 		case 'K': this.clearLine(n); break;
-		case 'L': if (this.y <= this.bottom) this.scroll(this.y, this.bottom, -one); break;
-		case 'M': if (this.y <= this.bottom) this.scroll(this.y, this.bottom, one); break;
+		/* Lines in or out; outside the scrolled region as tmux does it. */
+		case 'L': this.scroll(this.y, this.y < this.top || this.y > this.bottom ? this.height - 1 : this.bottom, -one); break;
+		case 'M': this.scroll(this.y, this.y < this.top || this.y > this.bottom ? this.height - 1 : this.bottom, one); break;
 		case 'S': this.scroll(this.top, this.bottom, one); break;
 		case 'T': this.scroll(this.top, this.bottom, -one); break;
 		case 'P': line.splice(this.x, one); while (line.length < this.width) line.push([' ', '']); break;
@@ -217,6 +218,8 @@
 		pre.textContent = '';
 		pre.appendChild(out);
 	};
+
+	window.bookTerminal = Terminal; /* for tests */
 
 	/* ---- the player ---- */
 

@@ -304,6 +304,50 @@ leads_to() { [[ $(browser_js 'return location.href') = *"$1"* ]]; }
 ready_to_play() { [ "$(browser_js 'return document.querySelector(".cast").dataset.ready')" = yes ]; }
 played_to_its_end() { [ "$(browser_js 'return document.querySelector(".cast button").textContent')" = Again ]; }
 
+# noise SEED WIDTH HEIGHT: what a terminal may be told, in no good order: text, ends of
+# lines, moves, erasing, lines and characters in and out, scrolled regions
+noise() {
+    awk -v seed="$1" -v W="$2" -v H="$3" '
+        function pick(n) { return int(rand() * n) }
+        BEGIN {
+            srand(seed)
+            n = split("A B C D L M P @ X", letter, " ")
+            for (i = 0; i < 300; i++) {
+                r = pick(27)
+                if (r < 6) for (j = pick(90); j > 0; j--) printf "%c", 33 + pick(90)
+                else if (r < 16) printf "\033[%d%s", pick(5), letter[1 + pick(n)]
+                else if (r < 18) printf "\033[%d;%dH", 1 + pick(H), 1 + pick(W)
+                else if (r < 20) printf "\033[%d%s", pick(3), pick(2) ? "J" : "K"
+                else if (r < 22) printf "\033[%d%s", 1 + pick(H), pick(2) ? "d" : "G"
+                else if (r == 22) { top = 1 + pick(H - 3); printf "\033[%d;%dr", top, top + 2 + pick(H - top - 2) }
+                else printf "%s", r == 23 ? "\r\n" : r == 24 ? "\b\b" : r == 25 ? "\t" : "\033M"
+            }
+        }'
+}
+
+# screen_of FILE WIDTH HEIGHT: what tmux shows of it, without trailing blanks
+screen_of() {
+    local socket=book-$$-$RANDOM
+    TMUX='' TMUX_TMPDIR=$BATS_TEST_TMPDIR bounded tmux -L "$socket" -f /dev/null new-session -d -x "$2" -y "$3" \
+        "tmux set -g status off; stty raw -echo; cat $1; tmux wait-for -S shown; sleep 100"
+    TMUX_TMPDIR=$BATS_TEST_TMPDIR bounded tmux -L "$socket" wait-for shown
+    TMUX_TMPDIR=$BATS_TEST_TMPDIR bounded tmux -L "$socket" capture-pane -p | sed 's/ *$//'
+    TMUX_TMPDIR=$BATS_TEST_TMPDIR bounded tmux -L "$socket" kill-server
+}
+
+@test "the player's terminal shows what tmux shows, whatever it is told" {
+    browser_required
+    require tool:tmux
+    local seed file=$BATS_TEST_TMPDIR/noise
+    open_page 02-namespaces.html
+    for seed in 3 11 12 18 23; do
+        noise "$seed" 60 16 >"$file"
+        expect "the screen after noise $seed" "$(screen_of "$file" 60 16)" \
+            "$(browser_js "var t = new bookTerminal(60, 16); t.write($(jq -Rs . "$file"));
+                return t.lines.map(l => l.map(c => c[0]).join('').trimEnd()).join('\\n')")"
+    done
+}
+
 @test "without script everything can be read" {
     browser_required
     open_page 02-namespaces.html
