@@ -89,8 +89,7 @@ static int container_wait(const struct config *config, struct container *c, stru
 
 /* limit - the cgroups.  Returns as cgroup_create; a default that an ordinary user
  * may not have is a warning. */
-static int limit(const struct config *config, const struct hierarchy found[CONTROLLERS], struct record *record,
-		 struct failure *f)
+static int limit(const struct config *config, const struct hierarchy *found, struct record *record, struct failure *f)
 {
 	int born = cgroup_create(&record->cgroup, found, config, record->id, f);
 

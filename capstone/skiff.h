@@ -24,7 +24,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <stddef.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>

@@ -96,11 +96,9 @@ int userns_map(pid_t child, uint32_t size, struct failure *f)
 	while (users != NULL && (user = fgetpwent(users)) != NULL && user->pw_uid != getuid())
 		;
 	const char *login = users != NULL && user != NULL ? user->pw_name : "";
-	if (write_ordinary(child, "newuidmap", "/etc/subuid", geteuid(), login)) {
-		if (write_ordinary(child, "newgidmap", "/etc/subgid", getegid(), login))
-			return 0;
-		return fail(f, 0, "newgidmap: refused, after newuidmap had agreed");
-	}
+	if (write_ordinary(child, "newuidmap", "/etc/subuid", geteuid(), login))
+		return write_ordinary(child, "newgidmap", "/etc/subgid", getegid(), login) ? 0 :
+		       fail(f, 0, "newgidmap: refused, after newuidmap had agreed");
 	/* One id: needs no privilege, but setgroups(2) must be given up first. */
 	snprintf(text, sizeof(text), "0 %u 1\n", geteuid());
 	TRY(file_write(text, "/proc/%d/uid_map", (int)child), "uid_map: '%s'", text);
