@@ -6,6 +6,8 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stddef.h>
+
 #include "../skiff.h"
 
 /* ---- options.c ---------------------------------------------------------- */

@@ -5,7 +5,6 @@
  * locks").  A record that nobody has locked is of no running container.
  */
 #include <dirent.h>
-#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 
