@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # archive-bomb - a gigabyte in a megabyte
 # Kind: archive
 #

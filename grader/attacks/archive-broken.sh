@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # archive-broken - not an archive, or half of one
 # Kind: archive
 #

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # archive-devices - a device, a pipe and set-user-ID files
 # Kind: archive
 #

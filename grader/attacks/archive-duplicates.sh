@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # archive-duplicates - one name, two files
 # Kind: archive
 #

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # archive-links - links where sources were
 # Kind: archive
 #

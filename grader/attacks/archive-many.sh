@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # archive-many - ten thousand files
 # Kind: archive
 #

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # archive-names - names that are something else to a shell, a terminal or a browser
 # Kind: archive
 #

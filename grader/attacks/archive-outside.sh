@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # archive-outside - names that lead elsewhere
 # Kind: archive
 #

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # compiler-flood - a compiler that has a gigabyte to say
 #
 # Tries: warnings without end: the report and the memory of whoever keeps it

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # embeds-secret - a file of the machine inside the program
 #
 # Tries: the assembler's .incbin of /etc/shadow, the grader's secret and a test, which the program then prints

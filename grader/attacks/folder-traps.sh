@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # folder-traps - a submission that is a folder, with traps in it
 # Kind: archive
 #

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # huge-program - a megabyte of source would be too long, a gigabyte of program is not
 #
 # Tries: an initialised array of 8 GB: assembler, linker and disk have much to do

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # include-bomb - a file that includes itself twice
 #
 # Tries: two to the two hundredth inclusions, without needing any memory

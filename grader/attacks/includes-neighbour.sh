@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # includes-neighbour - somebody else's program as its own
 #
 # Tries: to include the neighbour's source, or the reference, from wherever it may lie

@@ -26,6 +26,7 @@ static void __attribute__((constructor)) attack(void)
 		mq_close(queue);
 	shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
 	semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
-	msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+	if (msgget(IPC_PRIVATE, IPC_CREAT | 0600) < 0)
+		return;
 	syscall(SYS_add_key, "user", "lab-attack", "x", 1, -3);
 }

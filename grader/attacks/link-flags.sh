@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # link-flags - tells the build to do something else
 #
 # Tries: a plug-in of the compiler, a section with options for the linker, a program for make in a comment and a dependency

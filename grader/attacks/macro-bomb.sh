@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # macro-bomb - thirty lines that become ten gigabytes
 #
 # Tries: macros that double, until the compiler has no memory left

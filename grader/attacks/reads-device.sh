@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # reads-device - a source without an end
 #
 # Tries: #include "/dev/zero", which the compiler reads until there is no memory left

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # reads-shadow - has the compiler quote a file that only root may read
 #
 # Tries: #include "/etc/shadow", and a secret of the grader's: what the compiler says of its lines goes into the report

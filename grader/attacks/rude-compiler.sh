@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # rude-compiler - has the compiler say what a terminal and a browser would obey
 #
 # Tries: escape sequences, a script element, NUL and invalid UTF-8 in #error, in names and in a #line file name
