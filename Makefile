@@ -6,7 +6,7 @@
 
 LABS   := $(sort $(patsubst labs/%/Makefile,%,$(wildcard labs/*/Makefile)))
 PARTS  := $(addprefix labs/,$(LABS)) capstone
-export LAB STEP AUTO LAB_MUST_RUN OUT SUBMISSIONS
+export LAB STEP AUTO LAB_MUST_RUN OUT FIGURES SUBMISSIONS
 
 # Only the build itself runs in parallel.
 ifneq ($(filter-out $(PARTS),$(or $(MAKECMDGOALS),all)),)
@@ -91,7 +91,7 @@ bench: all rootfs ## time skiff against bwrap, runc and the bare kernel: QUICK=1
 # The figures are runs, so there must be something to run.
 book: all rootfs ## the course as a static site: OUT=dir (build/book)
 	@harness/setup book
-	@book/build --out "$${OUT:-build/book}"
+	@book/build --out "$${OUT:-build/book}" --figures "$${FIGURES:-run}"
 
 # CMD as it was typed: make is to expand nothing in it.
 vm: override export CMD := $(value CMD)

@@ -126,6 +126,7 @@ whole_page() {
 <a class="skip" href="#main">To the text</a>
 <header class="bar"><a class="brand" href="index.html">Containers, made by hand</a>$THEME_BUTTON</header>
 <main id="main" tabindex="-1">
+<p class="cover">Containers, made by hand</p>
 <nav class="toc" aria-label="Contents"><h2>Contents</h2><ol>
 END
     while IFS='|' read -r page _ label _; do

@@ -271,6 +271,7 @@
 			return [e[0] - shift, e[1]];
 		});
 		this.length = this.events.length ? this.events[this.events.length - 1][0] : 0;
+		this.pre.style.setProperty('--columns', cast.width);
 		this.terminal = new Terminal(cast.width, cast.height);
 		this.next = 0;
 		this.seek.max = this.length;
