@@ -67,3 +67,33 @@ int main(void)
         gcc -D_GNU_SOURCE -std=c11 -w -c "$USER_DIR/s.c" -o "$USER_DIR/s.o"
     done
 }
+
+@test "in a module of skiff, an indented block becomes one line that fails" {
+    cat >"$SOURCE" <<'END'
+#include "skiff.h"
+int module_verb(struct failure *f)
+{
+	/* BEGIN SOLUTION */
+	return 0;
+	/* END SOLUTION */
+}
+END
+    skeleton
+    expect_status 0
+    expect_output '#include "skiff.h"
+int module_verb(struct failure *f)
+{
+	return fail(f, 0, "not written yet: line %d of %s", __LINE__, __FILE__);
+}'
+    gcc -D_GNU_SOURCE -I../../capstone -c -o "$USER_DIR/x.o" -xc - <<<"$output"
+}
+
+@test "every module of skiff with marks compiles without what is between them" {
+    local file files
+    mapfile -t files < <(grep -l 'BEGIN SOLUTION' ../../capstone/*.c)
+    [ "${#files[@]}" -gt 5 ]
+    for file in "${files[@]}"; do
+        ../skeleton "$file" >"$USER_DIR/s.c"
+        run -0 gcc -D_GNU_SOURCE -std=c11 -w -I../../capstone -I../../build/capstone -c "$USER_DIR/s.c" -o "$USER_DIR/s.o"
+    done
+}
