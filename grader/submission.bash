@@ -38,7 +38,7 @@ build_payloads() {
 # submission_build PART: sets problem or built of grade_part
 submission_build() {
     BOX=$SCRATCH/box.$1
-    supervise 120 compiler box-why : "$GRADER/sandbox" prepare "$BOX"
+    supervise 120 compiler box-why : "$GRADER/sandbox" prepare "$BOX" "$1"
     if [ "$STATUS" != 0 ]; then
         problem="there can be no sandbox here: $(head -n 1 box-why)"
         return

@@ -117,11 +117,11 @@ outside() { ( close_fds; exec timeout -k 2 "${LAB_TIMEOUT:-20}" "$@" </dev/null 
 
 # spawn CMD...: CMD in the background, without inherited descriptors; its pid
 # in $SPAWNED, what it prints in $SPAWNED_OUT and $SPAWNED_ERR.  Ended, at the
-# latest, with the test.
+# latest, with the test.  SPAWN_INPUT=FIFO: its standard input.
 spawn() {
     SPAWNED_OUT=$(mktemp "$BATS_TEST_TMPDIR/out.XXXXXX")
     SPAWNED_ERR=$SPAWNED_OUT.err
-    ( close_fds; exec "$@" </dev/null >"$SPAWNED_OUT" 2>"$SPAWNED_ERR" ) &
+    ( close_fds; exec "$@" <"${SPAWN_INPUT:-/dev/null}" >"$SPAWNED_OUT" 2>"$SPAWNED_ERR" ) &
     SPAWNED=$!
     LAB_SPAWNED+=("$SPAWNED")
 }
@@ -165,6 +165,9 @@ machine_pid() { echo "$$"; }
 # inside_pid PID: its number for an argument of a command, which may be in a
 # sandbox that counts anew
 inside_pid() { echo "$1"; }
+
+# inside_id N: what the command calls the user or group that is N out here
+inside_id() { echo "$1"; }
 
 # id_map PID FILE: uid_map or gid_map of a process, blanks folded
 id_map() { awk '{ $1 = $1; print }' "/proc/$1/$2"; }

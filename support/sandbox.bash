@@ -26,7 +26,7 @@
 BOX_KEEP=1048576        # bytes of a command's output that a test gets to see
 # shellcheck disable=SC2206  # one word each
 IFS=$'\n' read -r -d '' -a BOX_OPTIONS <"$LAB_SANDBOX/options" || true
-BOX_ENV=(-e LAB_MARK -e LAB_WORD -e PATH -e LANG -e LC_ALL)
+BOX_ENV=(-e LAB_MARK -e LAB_WORD -e SECRET -e PATH -e LANG -e LC_ALL)
 BATS_FILE_TMPDIR=$LAB_SANDBOX/out/file
 declare -A BOX_HOLDERS=()
 
@@ -41,9 +41,17 @@ box_setup() {
     BOX_SAID=$LAB_SANDBOX/said/$BOX_TEST
     [ -n "${BOX_CLOCK-}" ] || exec {BOX_CLOCK}<> <(:)
     mkdir -m 755 "$BATS_TEST_TMPDIR" "$BOX_SAID"
-    BOX_OPTIONS+=(-v "$LAB_SANDBOX/in/$BOX_TEST:$BATS_TEST_TMPDIR:suid"
-        -v "$LAB_SANDBOX/in/lab:$BATS_TEST_DIRNAME:ro")
-    [ ! -d "$BATS_FILE_TMPDIR" ] || BOX_OPTIONS+=(-v "$LAB_SANDBOX/in/file:$BATS_FILE_TMPDIR:ro")
+    BOX_OPTIONS+=(-v "$LAB_SANDBOX/in/lab:$BATS_TEST_DIRNAME:ro")
+    if [ ! -x "$LAB_SANDBOX/share" ]; then
+        BOX_OPTIONS+=(-v "$LAB_SANDBOX/in/$BOX_TEST:$BATS_TEST_TMPDIR:suid"
+            -v "$LAB_SANDBOX/in/file:$BATS_FILE_TMPDIR:ro")
+        return
+    fi
+    # A filesystem of the machine's own, for a program that is itself a sandbox.
+    BOX_OPTIONS+=(--tmpfs "$BATS_TEST_TMPDIR:exec,mode=755,size=256m")
+    box_machine
+    "$LAB_SANDBOX/share" "$BOX_INIT" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"
+    [ "$(type -t box_ready)" != function ] || box_ready
 }
 
 # box_teardown: the machine goes, and with it all that runs in it
@@ -56,6 +64,7 @@ box_teardown() {
             wait "$BOX_SKIFF" 2>/dev/null || box_nap
         done
     fi
+    [ ! -x "$LAB_SANDBOX/share" ] || umount -l "$BATS_TEST_TMPDIR" 2>/dev/null || true
     rm -rf --one-file-system -- "$BATS_TEST_TMPDIR" "$BOX_SAID"
     BOX_NAME=
 }
@@ -143,7 +152,7 @@ box_groups() {
 # keeps the test waiting, and who has much to say fills a small disk.
 bounded() {
     local status=0 said=$BOX_SAID/$BASHPID begun=$EPOCHSECONDS BOX_SECONDS
-    box_patience 20 3 "$LAB_SANDBOX/patience"
+    box_patience 20 2 "$LAB_SANDBOX/patience"
     if [ /proc/self/fd/1 -ef /proc/self/fd/2 ]; then
         ( box_run "$@" ) </dev/null >>"$said" 2>&1 || status=$?
     else
@@ -168,7 +177,7 @@ box_patience() {
 # wait_for CMD...: until CMD succeeds, 10 seconds at most
 wait_for() {
     local BOX_SECONDS tries
-    box_patience 10 2 "$LAB_SANDBOX/waiting"
+    box_patience 10 1 "$LAB_SANDBOX/waiting"
     tries=$((BOX_SECONDS * 100))
     until "$@" >/dev/null 2>&1; do
         tries=$((tries - 1))
@@ -209,7 +218,7 @@ spawn() {
     box_machine || return
     SPAWNED_OUT=$BOX_SAID/spawned${#LAB_SPAWNED[@]}
     SPAWNED_ERR=$SPAWNED_OUT.err
-    ( exec "$LAB_SANDBOX/skiff" exec "${BOX_ENV[@]}" -w "$PWD" "$BOX_NAME" "$@" </dev/null \
+    ( exec "$LAB_SANDBOX/skiff" exec -i "${BOX_ENV[@]}" -w "$PWD" "$BOX_NAME" "$@" <"${SPAWN_INPUT:-/dev/null}" \
         >>"$SPAWNED_OUT" 2>>"$SPAWNED_ERR" ) &
     holder=$!
     SPAWNED=
@@ -252,8 +261,11 @@ machine_pid() { box_machine && echo "$BOX_LEADER"; }
 # inside_pid PID: its number in the machine, for a command's arguments
 inside_pid() {
     local pids
-    read -r -a pids < <(proc_field "$1" NSpid) && echo "${pids[1]}"
+    read -r -a pids < <(proc_field "$1" NSpid) && echo "${pids[0]}"
 }
+
+# inside_id N: what the machine calls the user or group that is N out here
+inside_id() { box_state && echo $(($1 < BOX_BASE ? 65534 : $1 - BOX_BASE)); }
 
 # ns_of PID KIND: self is the machine's
 ns_of() {
@@ -266,11 +278,12 @@ ns_of() {
 proc_field() {
     case $2 in
         Uid | Gid | Groups) ;;
+        NSpid) awk '$1 == "NSpid:" { $1 = $2 = ""; print substr($0, 3) }' "/proc/$1/status"; return ;;
         *) awk -v name="$2:" '$1 == name { $1 = ""; print substr($0, 2) }' "/proc/$1/status"; return ;;
     esac
     box_state || return
     awk -v name="$2:" -v base="$BOX_BASE" '$1 == name {
-        for (i = 2; i <= NF; i++) printf "%s%d", (i > 2 ? " " : ""), ($i < base || $i >= base + 65536 ? 65534 : $i - base)
+        for (i = 2; i <= NF; i++) printf "%s%d", (i > 2 ? " " : ""), ($i < base ? 65534 : $i - base)
         print ""
     }' "/proc/$1/status"
 }

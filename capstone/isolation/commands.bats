@@ -63,7 +63,7 @@ joined() {
     expect "session leader" "$JOINED" "$(ps -o sid= -p "$JOINED" | tr -d ' ')"
     # nothing of the caller's: descriptors, environment
     echo secret >"$BATS_TEST_TMPDIR/secret"
-    run env SECRET=exposed bash -c 'exec 9<"$3" 3>&- 4>&-; exec "$1" exec "$2" sh -c "echo /proc/self/fd/*; env"' \
+    run bounded env SECRET=exposed bash -c 'exec 9<"$3" 3>&- 4>&-; exec "$1" exec "$2" sh -c "echo /proc/self/fd/*; env"' \
         _ "$EXERCISE" "$NAME" "$BATS_TEST_TMPDIR/secret"
     expect_match descriptors "^/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2( /proc/self/fd/3)?"$'\n' "$output"
     expect "of our environment" "" "$(grep SECRET <<<"$output" || true)"
@@ -88,9 +88,9 @@ joined() {
     container --name "$NAME"
     SECRET=exposed run prog exec -u 1000:100 -e 'A=x y' -e SECRET -w /etc "$NAME" sh -c 'id -u; id -g; echo "$A $SECRET"; pwd; grep CapEff /proc/self/status'
     expect_output $'1000\n100\nx y exposed\n/etc\nCapEff:\t0000000000000000'
-    run bash -c 'echo typed | "$1" exec -i "$2" cat 3>&- 4>&-' _ "$EXERCISE" "$NAME"
+    run bounded bash -c 'echo typed | "$1" exec -i "$2" cat 3>&- 4>&-' _ "$EXERCISE" "$NAME"
     expect_output typed
-    run bash -c 'echo typed | "$1" exec "$2" cat 3>&- 4>&-' _ "$EXERCISE" "$NAME"
+    run bounded bash -c 'echo typed | "$1" exec "$2" cat 3>&- 4>&-' _ "$EXERCISE" "$NAME"
     expect "without -i" "" "$output"
     run --separate-stderr prog exec -w /no/such/dir "$NAME" true
     expect_error 125 skiff

@@ -29,12 +29,26 @@ setup() {
 # each skiff cleans up itself; what then still runs is ended by force, keepers
 # included.
 teardown() {
-    local pid
+    local pid left=0
     for pid in $(nappers); do kill -KILL "$pid" || true; done
     for pid in "${LAB_SPAWNED[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
     [ ${#LAB_SPAWNED[@]} -eq 0 ] || wait_for eval '[ -z "$(marked_pids)" ]' || true
+    if sandboxed; then
+        same_as_before || left=1 # while there is a machine to look at
+        lab_teardown
+        return "$left"
+    fi
     lab_teardown
-    [ -z "${BATS_TEST_COMPLETED-}" ] || [ -z "${before-}" ] || expect_footprint "$before"
+    same_as_before
+}
+
+same_as_before() { [ -z "${BATS_TEST_COMPLETED-}" ] || [ -z "${before-}" ] || expect_footprint "$before"; }
+
+# box_ready: in a sandbox the root filesystem has to be one that containers may
+# change the ids of, like the test's own folder
+box_ready() {
+    cp -a --no-preserve=ownership "$ROOTFS" "$BATS_TEST_TMPDIR/rootfs"
+    ROOTFS=$BATS_TEST_TMPDIR/rootfs
 }
 
 # nappers: the pids of this test's sleeping commands, as the host sees them
@@ -144,7 +158,7 @@ tree() { (cd "$1" && find . -printf '%p %i %m %u:%g %s %T@\n' | sort); }
 # everybody may write to, so that only the root filesystem's bounds protect it;
 # not in /tmp, which a runner may cover on its way
 outside_dir() {
-    OUTSIDE=$(mktemp -d /var/tmp/lab.XXXXXX)
+    OUTSIDE=$(if sandboxed; then mktemp -d "$BATS_TEST_TMPDIR/lab.XXXXXX"; else mktemp -d /var/tmp/lab.XXXXXX; fi)
     LAB_DIRS+=("$OUTSIDE")
     chmod 777 "$OUTSIDE"
     echo precious >"$OUTSIDE/file"

@@ -61,9 +61,9 @@ find_group && '
         while read -r file; do (echo 1000000000 >$file) 2>/dev/null; (echo max >$file) 2>/dev/null; (echo -1 >$file) 2>/dev/null; done; :'
     expect "the limits afterwards" "$at_first" "$(values)"
     for dir in "${root_dirs[@]}"; do
-        expect "who owns $dir" "$(proc_field "$CONTAINER" Uid | cut -d' ' -f1)" "$(stat -c %u "$dir")"
+        expect "who owns $dir" "$(proc_field "$CONTAINER" Uid | cut -d' ' -f1)" "$(inside_id "$(stat -c %u "$dir")")"
         for file in "$dir"/{memory.max,pids.max,cpu.max,memory.limit_in_bytes,cpu.cfs_quota_us}; do
-            [ ! -e "$file" ] || expect "who owns $file" 0 "$(stat -c %u "$file")"
+            [ ! -e "$file" ] || expect "who owns $file" 0 "$(inside_id "$(stat -c %u "$file")")"
         done
     done
 }

@@ -11,7 +11,7 @@ load common
     done
     expect_footprint "$before"
     # where nobody else makes files: an empty /run and /tmp of the test's own
-    run unshare --mount bash -c 'exec 3>&- 4>&-; cd "${1%/*}" && mount --bind "$2" /mnt && mount -t tmpfs t /tmp && mount -t tmpfs t /run && rm -rf /run/mount;
+    run bounded unshare --mount bash -c 'exec 3>&- 4>&-; cd "${1%/*}" && mount --bind "$2" /mnt && mount -t tmpfs t /tmp && mount -t tmpfs t /run && rm -rf /run/mount;
         ./skiff run /mnt true; echo $?; find /run /tmp -mindepth 1
         ./skiff run --name killed /mnt sleep 30 & until ./skiff exec killed true 2>/dev/null; do :; done
         kill -KILL $!; n=0; while [ -n "$(find /run /tmp -mindepth 1)" ] && [ $n -lt 500 ]; do n=$((n+1)); sleep 0.02; done

@@ -45,10 +45,10 @@ load common
 
 @test "[1] the hostname is the container's own" {
     hint "uts_namespaces(7), sethostname(2)"
-    ours=$(uname -n)
+    ours=$(bounded uname -n)
     run prog run --hostname cabin "$ROOTFS" sh -c 'hostname; echo $HOSTNAME'
     expect_output $'cabin\ncabin'
-    expect "our hostname" "$ours" "$(uname -n)"
+    expect "our hostname" "$ours" "$(bounded uname -n)"
     run in_container hostname
     [ "$output" != "$ours" ] || expect "default hostname" "another than $ours" "$output"
 }
@@ -64,10 +64,11 @@ load common
 @test "[2] System V IPC of the host is not visible" {
     hint "ipc_namespaces(7)"
     require tool:ipcmk
-    id=$(ipcmk -M 4096 | grep -o '[0-9]*$')
+    machine_pid >/dev/null
+    id=$(bounded ipcmk -M 4096 | grep -o '[0-9]*$')
     theirs=$(in_container awk 'NR > 1' /proc/sysvipc/shm || true)
-    ours=$(awk -v id="$id" 'NR > 1 && $2 == id { print "seen" }' /proc/sysvipc/shm)
-    ipcrm -m "$id"
+    ours=$(bounded awk -v id="$id" 'NR > 1 && $2 == id { print "seen" }' /proc/sysvipc/shm)
+    bounded ipcrm -m "$id"
     expect "the host sees its segment" seen "$ours"
     expect "segments in the container" "" "$theirs"
 }

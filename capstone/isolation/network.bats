@@ -16,7 +16,7 @@ setup() {
 }
 
 # host CMD...: CMD in that namespace, which is the host for skiff
-host() { bounded nsenter -t "$HOST" --net "$@"; }
+host() { bounded nsenter -t "$(inside_pid "$HOST")" --net "$@"; }
 
 state() {
     host sh -c 'ip -o link show | sed "s/ state .*//"; ip -o -4 addr show; ip -4 route show table all
@@ -25,14 +25,14 @@ state() {
 
 # bridged: a container on the bridge; its command in $CONTAINER
 bridged() {
-    spawn nsenter -t "$HOST" --net "$EXERCISE" run --network bridge "$ROOTFS" sleep "$NAP"
+    spawn nsenter -t "$(inside_pid "$HOST")" --net "$EXERCISE" run --network bridge "$ROOTFS" sleep "$NAP"
     wait_for eval "[ \$(nappers | wc -l) -eq $((${#NETWORKED[@]} + 1)) ]"
     CONTAINER=$(nappers | grep -vxF "$(printf '%s\n' "${NETWORKED[@]-none}")")
     NETWORKED+=("$CONTAINER")
     ADDRESS=$(nsenter -t "$CONTAINER" --net ip -o -4 addr show scope global | grep -o '[0-9.]*/' | tr -d /)
 }
 
-pings() { bounded nsenter -t "$1" --net busybox ping -c 1 -W 2 "$2" >/dev/null; }
+pings() { bounded nsenter -t "$(inside_pid "$1")" --net busybox ping -c 1 -W 2 "$2" >/dev/null; }
 
 @test "[2] --network bridge: an address from a private range; two containers and the host reach each other" {
     hint "a bridge and a veth pair for each container; see veth(4), bridge(8)"
@@ -45,7 +45,7 @@ pings() { bounded nsenter -t "$1" --net busybox ping -c 1 -W 2 "$2" >/dev/null; 
     [ "$ADDRESS" != "$one_address" ] || expect "the second address" "another than $one_address" "$ADDRESS"
     pings "$CONTAINER" "$one_address"
     pings "$one" "$ADDRESS"
-    bounded nsenter -t "$HOST" --net busybox ping -c 1 -W 2 "$ADDRESS" >/dev/null
+    pings "$HOST" "$ADDRESS"
     gateway=$(nsenter -t "$CONTAINER" --net ip -4 route show default | grep -o 'via [0-9.]*' | cut -d' ' -f2)
     pings "$CONTAINER" "$gateway"
     expect_match "address translation" masquerade "$(host nft list ruleset)"

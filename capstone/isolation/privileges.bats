@@ -136,7 +136,7 @@ numbers() {
 @test "[3] no descriptor of the caller's above 2 gets in" {
     hint "close_range(2)"
     echo secret >"$BATS_TEST_TMPDIR/secret"
-    run bash -c 'exec 9<"$3" 17<"$3" 3>&- 4>&-; exec "$1" run "$2" sh -c "echo /proc/self/fd/*; cat <&9"' \
+    run bounded bash -c 'exec 9<"$3" 17<"$3" 3>&- 4>&-; exec "$1" run "$2" sh -c "echo /proc/self/fd/*; cat <&9"' \
         _ "$EXERCISE" "$ROOTFS" "$BATS_TEST_TMPDIR/secret"
     # 3 is the shell's own descriptor of the folder it reads
     expect_match "descriptors" "^/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2( /proc/self/fd/3)?"$'\n' "$output"

@@ -25,7 +25,7 @@ harmless() {
         spawn "$EXERCISE" run "$IMAGE" sh -c "echo x >/$1/planted; cat /$1/file; exec sleep $NAP"
         wait_for eval "napping || ! kill -0 $SPAWNED"
         expect "/$1 -> $target: the folder outside" "$state" "$(tree "$outside")"
-        expect "/$1 -> $target: mounts on the host's side" "" "$(grep -F "$outside" /proc/self/mountinfo || true)"
+        expect "/$1 -> $target: mounts on the host's side" "" "$(grep -F "$outside" "/proc/$(machine_pid)/mountinfo" || true)"
         for pid in $(nappers); do
             expect "mounts of the container there" "" "$(grep -F "$outside" "/proc/$pid/mountinfo" || true)"
             for type in proc sysfs devpts; do
@@ -39,7 +39,7 @@ harmless() {
     done
     # the control: a runner that mounts by name does follow the link
     hostile "$1" "$outside"
-    run unshare --mount sh -c "mount -t tmpfs naive $IMAGE/$1 && grep -cF $outside /proc/self/mountinfo"
+    run bounded unshare --mount sh -c "mount -t tmpfs naive $IMAGE/$1 && grep -cF $outside /proc/self/mountinfo"
     expect_output 1
     expect_footprint "$before"
 }
@@ -76,9 +76,9 @@ harmless() {
 
 @test "[2] the mounts of the container do not reach the host" {
     hint "MS_PRIVATE before the first mount; see mount_namespaces(7)"
-    ours=$(cat /proc/self/mountinfo)
+    ours=$(cat "/proc/$(machine_pid)/mountinfo")
     container
-    expect "our mounts while it runs" "$ours" "$(cat /proc/self/mountinfo)"
+    expect "our mounts while it runs" "$ours" "$(cat "/proc/$(machine_pid)/mountinfo")"
     expect "peer groups inside" "" "$(grep -o 'shared:[0-9]*' "/proc/$CONTAINER/mountinfo" || true)"
 }
 
@@ -149,7 +149,7 @@ harmless() {
     IMAGE=$BATS_TEST_TMPDIR/image
     cp -a "$ROOTFS" "$IMAGE"
     mknod -m 666 "$IMAGE/etc/zero" c 1 5
-    expect "control: on the host it works" 4 "$(head -c 4 "$IMAGE/etc/zero" | wc -c)"
+    sandboxed || expect "control: on the host it works" 4 "$(head -c 4 "$IMAGE/etc/zero" | wc -c)"
     run prog run "$IMAGE" head -c 4 /etc/zero
     expect_status 1
     run prog run --cap-add MKNOD "$ROOTFS" mknod /node c 1 5
@@ -168,6 +168,7 @@ harmless() {
     container --userns host --cap-add MKNOD
     expect "user namespace" "$(ns_of self user)" "$(ns_of "$CONTAINER" user)"
     expect_match "options of the root" "nodev" "$(mounted "$CONTAINER" /)"
+    ! sandboxed || return 0     # there the kernel makes no node at all
     run prog run --userns host --cap-add MKNOD "$ROOTFS" sh -c 'mknod /node c 1 5 && echo made && head -c 4 /node | wc -c'
     expect_match "read from the node" "made.*0\$" "$(xargs <<<"$(grep -v head: <<<"$output")")"
 }

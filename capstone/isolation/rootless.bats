@@ -13,7 +13,7 @@ setup() {
 }
 
 # rootless ARG...: skiff run, as the ordinary user
-rootless() { ( close_fds; as_user ./skiff run "$@" </dev/null ); }
+rootless() { bounded_user ./skiff run "$@"; }
 
 # spawn_user CMD...: as spawn, as the ordinary user, and with as_user's environment
 spawn_user() {

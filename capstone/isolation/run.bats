@@ -100,14 +100,14 @@ END
 
 @test "[1] without COMMAND it is /bin/sh" {
     hint "execve(2) of what Docker users expect"
-    run bash -c 'echo "echo I am \$0" | "$1" run -i "$2" 3>&- 4>&-' _ "$EXERCISE" "$ROOTFS"
+    run bounded bash -c 'echo "echo I am \$0" | "$1" run -i "$2" 3>&- 4>&-' _ "$EXERCISE" "$ROOTFS"
     expect_status 0
     expect_output "I am /bin/sh"
 }
 
 @test "[1] stdin, stdout and stderr are the caller's, apart" {
     hint "descriptors 0, 1 and 2 are inherited; see execve(2)"
-    run --separate-stderr bash -c 'printf "one\ntwo\n" | "$1" run -i "$2" sh -c "wc -l; echo problem >&2" 3>&- 4>&-' \
+    run --separate-stderr bounded bash -c 'printf "one\ntwo\n" | "$1" run -i "$2" sh -c "wc -l; echo problem >&2" 3>&- 4>&-' \
         _ "$EXERCISE" "$ROOTFS"
     expect_status 0
     expect stdout 2 "$output"
@@ -136,7 +136,7 @@ END
     cp -a "$ROOTFS" "$image"
     ln -s /proc/self/fd/9 "$image/work"
     for dir in /proc/self/fd/9 /work; do
-        run --separate-stderr bash -c 'exec 3>&- 4>&- 9</; exec "$1" run -w "$3" "$2" ls' _ "$EXERCISE" "$image" "$dir"
+        run --separate-stderr bounded bash -c 'exec 3>&- 4>&- 9</; exec "$1" run -w "$3" "$2" ls' _ "$EXERCISE" "$image" "$dir"
         expect_error 125 skiff
     done
 }

@@ -8,7 +8,6 @@ setup() {
     require root tool:script tool:stty
     NAP=$((1000000 + BATS_TEST_NUMBER * 100000 + RANDOM))
     DIR=$BATS_TEST_TMPDIR
-    SCREEN=$DIR/screen
     before=$(footprint)
 }
 
@@ -17,16 +16,15 @@ setup() {
 on_terminal() {
     mkfifo "$DIR/keys"
     exec {KEYS}<>"$DIR/keys"
-    ( close_fds; exec script -qefc "tty >$DIR/tty; stty rows 33 cols 99; $1" /dev/null <"$DIR/keys" >"$SCREEN" 2>&1 ) &
-    LAB_SPAWNED+=("$!")
-    SCRIPT=$!
+    SPAWN_INPUT=$DIR/keys spawn script -qefc "tty >$DIR/tty; stty rows 33 cols 99; $1" /dev/null
+    SCREEN=$SPAWNED_OUT SCRIPT=$SPAWNED
     wait_for test -s "$DIR/tty"
     TTY=$(cat "$DIR/tty")
 }
 
 keys() { printf '%b' "$1" >&"$KEYS"; }
 shows() { wait_for grep -q -- "$1" "$SCREEN"; }
-mode() { stty -F "$TTY" -g; }
+mode() { bounded stty -F "$TTY" -g; }
 state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
 
 @test "[2] -t: descriptors 0 to 2 are a terminal of the container's own" {
@@ -63,7 +61,7 @@ state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
     on_terminal "$EXERCISE run -it $ROOTFS sh -c 'trap \"stty size\" WINCH; stty size; sleep $NAP & while :; do wait; done'"
     wait_for napping
     shows '^33 99'
-    stty -F "$TTY" rows 44 cols 111
+    bounded stty -F "$TTY" rows 44 cols 111
     shows '^44 111'
 }
 
@@ -76,7 +74,7 @@ state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
     keys '\003'
     shows caught
     shows 'status 7'
-    wait "$SCRIPT" || true
+    reap "$SCRIPT"
 }
 
 @test "[2] -it: job control works inside: Ctrl-Z stops the foreground job alone" {
@@ -101,7 +99,7 @@ state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
     hint "tcgetattr and tcsetattr in termios(3)"
     on_terminal "stty -g >$DIR/at-first; $EXERCISE run -it $ROOTFS sleep $NAP; stty -g >$DIR/at-last; sleep 30"
     wait_for napping
-    wait_for eval 'stty -F "$TTY" -a | grep -q -- "-isig.*-icanon\|-icanon.*-isig"'
+    wait_for eval 'bounded stty -F "$TTY" -a | grep -q -- "-isig.*-icanon\|-icanon.*-isig"'
     [ "$(mode)" != "$(cat "$DIR/at-first")" ]
     kill -KILL "$(nappers)"
     wait_for test -s "$DIR/at-last"
@@ -121,9 +119,9 @@ state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
 
 @test "[1] without -i, stdin is empty" {
     hint "null(4); -i hands the caller's on"
-    run bash -c 'echo secret | "$1" run "$2" cat 3>&- 4>&-' _ "$EXERCISE" "$ROOTFS"
+    run bounded bash -c 'echo secret | "$1" run "$2" cat 3>&- 4>&-' _ "$EXERCISE" "$ROOTFS"
     expect_output ""
-    run bash -c 'echo given | "$1" run -i "$2" cat 3>&- 4>&-' _ "$EXERCISE" "$ROOTFS"
+    run bounded bash -c 'echo given | "$1" run -i "$2" cat 3>&- 4>&-' _ "$EXERCISE" "$ROOTFS"
     expect_output given
 }
 
