@@ -84,12 +84,15 @@ refuse() {
     local words=$1
     shift
     bundle "$@"
-    run --separate-stderr oci create --bundle "$BUNDLE" "$ID"
+    # Into a file: a container that there is in spite of all would hold a pipe open.
+    run --separate-stderr create_to_file
     expect_error "${REFUSED:-125}" skiff-oci
     # shellcheck disable=SC2154  # stderr is set by run
     expect_match "the reason" "$words" "$stderr"
     expect "what is left of it" "" "$(ls "$STATE" 2>/dev/null || true)"
 }
+
+create_to_file() { oci create --bundle "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/refused"; }
 
 # dir_of PID CONTROLLER: the directory of a process's cgroup in that hierarchy
 dir_of() {

@@ -69,7 +69,7 @@ static int write_rule(const struct cgroup *group, const struct rule *rule, struc
 	return 0;
 }
 
-#define INSTRUCTION(...) code[n++] = (struct bpf_insn){ __VA_ARGS__ }
+#define INSTRUCTION(...) do { code[n] = (struct bpf_insn){ __VA_ARGS__ }; n++; } while (0)
 #define LOAD(reg, field) INSTRUCTION(.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = (reg), .src_reg = 1, .off = offsetof(struct bpf_cgroup_dev_ctx, field))
 #define ALU(op, reg, value) INSTRUCTION(.code = BPF_ALU64 | (op) | BPF_K, .dst_reg = (reg), .imm = (value))
 #define JUMP(op, reg, value, skip) INSTRUCTION(.code = BPF_JMP | (op) | BPF_K, .dst_reg = (reg), .imm = (value), .off = (short)(skip))

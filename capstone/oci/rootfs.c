@@ -224,6 +224,7 @@ int rootfs_pivot(const struct bundle *b, int root, struct failure *f)
 	struct mount_attr as = { .propagation = b->propagation };
 
 	TRY(fchdir(root), "the rootfs");
+	close(root);
 	TRY(syscall(SYS_pivot_root, ".", "."), "pivot_root");
 	TRY(umount2(".", MNT_DETACH) < 0 ? -1 : chdir("/"), "detaching the old root");
 	if (b->propagation != 0)
