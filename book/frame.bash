@@ -82,6 +82,7 @@ page_head() {
 <link rel="stylesheet" href="book.css">
 <script>(function (root) { root.classList.add("js"); try { var t = localStorage.getItem("theme"); if (t) root.dataset.theme = t; } catch (e) {} })(document.documentElement);</script>
 <script src="book.js" defer></script>
+<script src="terminal.js" defer></script>
 <script src="player.js" defer></script>
 </head>
 END
