@@ -21,8 +21,8 @@ stamp() {
 # inotify_works DIR: as far as can be told beforehand
 inotify_works() {
     [ "${WATCH-}" != poll ] && command -v inotifywait >/dev/null || return 1
-    case $(stat -f -c %T -- "$1" 2>/dev/null) in
-        v9fs | 9p | fuse* | smb* | cifs | nfs* | vboxsf | prl_fs | afs | UNKNOWN*) return 1 ;;
+    case $(findmnt -n -o FSTYPE -T "$1" 2>/dev/null) in
+        9p | v9fs | drvfs | fuse* | smb* | cifs | nfs* | vboxsf | prl_fs | virtiofs) return 1 ;;
     esac
 }
 

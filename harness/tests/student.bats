@@ -306,6 +306,18 @@ nothing_runs() { [ -z "$(marked_pids)" ]; }
     said 'looking at it every second'
 }
 
+@test "watch: on a disk of Windows or of another machine, inotify is not asked" {
+    mkdir "$USER_DIR/bin"
+    printf '#!/bin/sh\necho 9p\n' >"$USER_DIR/bin/findmnt"
+    chmod -R a+rx "$USER_DIR/bin"
+    VARIABLES=("PATH=$USER_DIR/bin:$PATH")
+    begin_watch
+    wait_for said 'looking at it every second'
+    kill -INT "$SPAWNED"
+    reap "$SPAWNED"
+    expect_status 0
+}
+
 @test "watch: where inotify is asked and says nothing, the dates tell" {
     mkdir "$USER_DIR/bin"
     printf '#!/bin/sh\nexec sleep 300\n' >"$USER_DIR/bin/inotifywait"
