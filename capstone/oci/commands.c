@@ -51,6 +51,23 @@ int oci_state(struct request *r, struct failure *f)
 	return 0;
 }
 
+int oci_ps(struct request *r, struct failure *f)
+{
+	static struct state s;
+	json_t *pids = json_array();
+	int pid;
+
+	PASS(state_open(&s, r->root, r->id, false, f));
+	for (int i = 0; i < s.cgroup.count && json_array_size(pids) == 0; i++) {
+		char path[600];
+		snprintf(path, sizeof(path), "%s/cgroup.procs", s.cgroup.dir[i].path);
+		FCLOSED FILE *file = fopen(path, "re");
+		while (file != NULL && fscanf(file, "%d", &pid) == 1)
+			json_array_append_new(pids, json_integer(pid));
+	}
+	return json_dumpf(pids, stdout, JSON_COMPACT) < 0 || puts("") < 0 ? fail(f, errno, "ps") : 0;
+}
+
 int oci_kill(struct request *r, struct failure *f)
 {
 	static struct state s;

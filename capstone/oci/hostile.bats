@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # A rootfs, a bundle or a container that means harm.  Each attack has its control.
-# shellcheck disable=SC2016,SC2030,SC2031,SC2154  # scripts for another shell; bats; $before is taken in setup
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154  # scripts for another shell; bats
 load common
 
 # image: a rootfs of this test's own in $IMAGE; outside: a folder of the host's
@@ -15,7 +15,7 @@ setup() {
     LAB_DIRS+=("$OUTSIDE")
     chmod 777 "$OUTSIDE"
     echo precious >"$OUTSIDE/file"
-    before=$(footprint)
+
 }
 
 untouched() {

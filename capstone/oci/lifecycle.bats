@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The life cycle, call by call, as engines rely on it.
-# shellcheck disable=SC2030,SC2031,SC2154  # bats; $before is taken in setup, in common.bash
+# shellcheck disable=SC2030,SC2031,SC2154  # bats
 load common
 
 @test "create: the pid file is whole, nothing runs yet; start runs it; delete only when it has ended" {

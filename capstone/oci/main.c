@@ -12,6 +12,7 @@ static const char usage[] =
 "  create  --bundle DIR [--pid-file FILE] [--console-socket PATH] [--preserve-fds N] ID\n"
 "  start   ID\n"
 "  state   ID\n"
+"  ps      [--format json] ID         the pids in it, as an array\n"
 "  kill    [--all] ID [SIGNAL]\n"
 "  delete  [--force] ID\n"
 "  exec    [--process FILE] [--detach] [--pid-file FILE] [--console-socket PATH] [--preserve-fds N]\n"
@@ -60,7 +61,7 @@ static const struct command {
 	const char *options;    /* of those below, by letter */
 } commands[] = {
 	{ "create", oci_create, ID | SEALED, "bPCF" }, { "start", oci_start, ID, "" }, { "state", oci_state, ID, "" },
-	{ "kill", oci_kill, ID | REST, "a" }, { "delete", oci_delete, ID, "f" }, { "exec", oci_exec, ID | REST | SEALED, "pdPCFtweun" },
+	{ "ps", oci_ps, ID, "o" }, { "kill", oci_kill, ID | REST, "a" }, { "delete", oci_delete, ID, "f" }, { "exec", oci_exec, ID | REST | SEALED, "pdPCFtweun" },
 	{ "pause", oci_pause, ID, "" }, { "resume", oci_resume, ID, "" }, { "list", oci_list, 0, "qo" }, { "features", oci_features, 0, "" },
 };
 

@@ -243,6 +243,7 @@ int oci_exec(struct request *r, struct failure *f);
 
 int oci_start(struct request *r, struct failure *f);
 int oci_state(struct request *r, struct failure *f);
+int oci_ps(struct request *r, struct failure *f);
 int oci_kill(struct request *r, struct failure *f);
 int oci_delete(struct request *r, struct failure *f);
 int oci_pause(struct request *r, struct failure *f);
