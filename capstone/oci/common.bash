@@ -86,6 +86,7 @@ run_bundle() {
 create() {
     OUT=$BATS_TEST_TMPDIR/out
     oci create --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$@" "$ID" >"$OUT" 2>&1 || { cat "$OUT"; return 1; }
+    # shellcheck disable=SC2034  # for the tests
     PID=$(cat "$BATS_TEST_TMPDIR/pid")
 }
 

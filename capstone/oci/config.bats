@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What config.json can say, and what becomes of it.
-# shellcheck disable=SC2016,SC2154  # scripts for another shell
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154  # scripts for another shell
 load common
 
 @test "namespaces: twice, of the wrong type, by no path, none for mounts: refused" {

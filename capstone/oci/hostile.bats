@@ -49,7 +49,7 @@ untouched() {
             '.mounts += [{ destination: "/'$name'/v", type: "bind", source: "/etc/hostname" }, { destination: "/'$name'/t", type: "tmpfs" }]' \
             '.linux.devices = [{ path: "/'$name'/d", type: "c", major: 1, minor: 3 }]'
         untouched
-        expect "what it was made of instead, inside" "w" "$(ls "$IMAGE$OUTSIDE" 2>/dev/null | grep -x w || echo w)"
+        [ -d "$IMAGE$OUTSIDE/w" ] || [ "$status" -ne 0 ]
     done
     refuse 'mounts: /proc/self' '.mounts += [{ destination: "/proc/self/attr", type: "tmpfs" }]'
     refuse 'only a proc' '.mounts |= map(if .destination == "/proc" then .type = "tmpfs" else . end)'

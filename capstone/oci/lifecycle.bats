@@ -194,12 +194,13 @@ END
 }
 
 @test "a create that is killed half way leaves nothing that delete --force does not remove" {
-    bundle "$(nap)" '.hooks.createRuntime = [{ path: "/bin/sleep", args: ["sleep", "'$NAP'"] }]'
+    bundle "$(nap)" '.hooks.createRuntime = [{ path: "/bin/sleep", args: ["sleep", "'"$NAP"'"] }]'
     spawn "$RUNTIME" --root "$STATE" create --bundle "$BUNDLE" "$ID"
     wait_for eval 'grep -q . "$STATE/$ID/state.json" && [ -n "$(cat /proc/'"$SPAWNED"'/task/*/children)" ]'
+    # shellcheck disable=SC2034  # for eval
     child=$(child_of "$SPAWNED")
     hook=$(pgrep -f "^sleep $NAP" || true)
-    kill -KILL "$SPAWNED" $hook
+    kill -KILL "$SPAWNED" "${hook:-$SPAWNED}"
     wait_for eval '! kill -0 $child 2>/dev/null || grep -q "State:.Z" /proc/$child/status'
     expect "status" creating "$(oci state "$ID" 2>/dev/null | jq -r .status)"
     run -0 oci delete --force "$ID"

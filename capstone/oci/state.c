@@ -57,8 +57,13 @@ int state_make(struct state *s, const char *root, const char *id, struct failure
 	struct stat st;
 
 	PASS(name(s, root, id, f));
-	if (mkdir(root, 0700) < 0 && errno != EEXIST)
-		return fail(f, errno, "--root %s", root);
+	/* With all above it: docker's is deep below what it has made. */
+	for (char *end = s->dir + 1; (end = strchr(end, '/')) != NULL; end++) {
+		*end = '\0';
+		if (mkdir(s->dir, 0700) < 0 && errno != EEXIST && errno != EROFS)
+			return fail(f, errno, "--root %s", root);
+		*end = '/';
+	}
 	/* Whoever can write there decides what is started. */
 	TRY(stat(root, &st), "--root %s", root);
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) != 0)
