@@ -145,6 +145,12 @@ int cgroup_create(struct cgroup *group, const struct hierarchy found[CONTROLLERS
 			if (dirs[i] == NULL)
 				return -1;
 		}
+	/* TODO 1: every limit into its file (file_write), for the version of its
+	 * controller; a failure is one, but for an optional file that is missing
+	 * (ENOENT). cpu.max wants the period too, "QUOTA 100000". Then open the v2
+	 * directory, if there is one, for clone3(2); see cgroups(7), O_PATH in
+	 * open(2) */
+	/* BEGIN SOLUTION */
 	for (size_t i = 0; i < COUNT(limits); i++) {
 		const struct cgroup_dir *dir = dirs[limits[i].controller];
 		const char *file = dir->version == 2 ? limits[i].v2 : limits[i].v1;
@@ -158,10 +164,15 @@ int cgroup_create(struct cgroup *group, const struct hierarchy found[CONTROLLERS
 		if (group->dir[i].version == 2)
 			TRY(born = open(group->dir[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC), "%s", group->dir[i].path);
 	return born;
+	/* END SOLUTION */
 }
 
 int cgroup_enter(const struct cgroup *group, bool born, struct failure *f)
 {
+	/* TODO 6: this process into each v1 directory, "0" to its tasks; into a v2
+	 * one only if it was not BORN there: "0" to init/cgroup.procs, where that
+	 * leaf is, else to cgroup.procs; see cgroups(7) */
+	/* BEGIN SOLUTION */
 	for (int i = 0; i < group->count; i++) {
 		const struct cgroup_dir *dir = &group->dir[i];
 		/* One task that moves itself: the one migration for which the
@@ -173,6 +184,7 @@ int cgroup_enter(const struct cgroup *group, bool born, struct failure *f)
 			TRY(file_write("0", "%s/cgroup.procs", dir->path), "cgroup: entering %s", dir->path);
 	}
 	return 0;
+	/* END SOLUTION */
 }
 
 void cgroup_remove(const struct cgroup *group)

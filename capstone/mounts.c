@@ -15,6 +15,10 @@ enum { SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
 int mount_new(const char *type, const char *const *options, unsigned attributes, struct failure *f)
 {
+	/* TODO 9: a new filesystem of TYPE with OPTIONS (a value "" makes a flag),
+	 * mounted nowhere yet; see fsopen(2), fsconfig(2), fsmount(2), or the
+	 * kernel's documentation, filesystems/mount_api */
+	/* BEGIN SOLUTION */
 	CLOSED int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	bool ok = fs >= 0;
 	int mount = -1;
@@ -28,6 +32,7 @@ int mount_new(const char *type, const char *const *options, unsigned attributes,
 		mount = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
 	TRY(mount, "mounting a %s", type);
 	return mount;
+	/* END SOLUTION */
 }
 
 int mount_attach(int mount, int target, const char *what, struct failure *f)
@@ -36,9 +41,13 @@ int mount_attach(int mount, int target, const char *what, struct failure *f)
 
 	if ((mount < 0 || target < 0) && f->status != 0)
 		return -1;
+	/* TODO 10: MOUNT onto TARGET, a descriptor and never a name; see
+	 * MOVE_MOUNT_F_EMPTY_PATH and MOVE_MOUNT_T_EMPTY_PATH in move_mount(2) */
+	/* BEGIN SOLUTION */
 	TRY(target < 0 ? -1 : syscall(SYS_move_mount, from, "", to, "",
 				      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), "mounting %s", what);
 	return 0;
+	/* END SOLUTION */
 }
 
 int mount_change(int mount, unsigned set, const char *what, struct failure *f)
@@ -105,6 +114,10 @@ static int fill_dev(int root, struct failure *f)
 	};
 	char path[16];
 
+	/* TODO 12: a tmpfs on "dev"; in it the nodes, as bind mounts whose mode
+	 * cannot be changed, each on a file that is new (O_EXCL), the links, and
+	 * what is mounted below it; see openat(2), symlinkat(2) */
+	/* BEGIN SOLUTION */
 	PASS(mount_attach(mount_new("tmpfs", size, SAFE & ~MOUNT_ATTR_NODEV, f), directory_inside(root, "dev", f), "/dev", f));
 	CLOSED int dev = open_inside(root, "dev", true);
 	TRY(dev, "/dev");
@@ -121,12 +134,18 @@ static int fill_dev(int root, struct failure *f)
 		PASS(mount_attach(mount_new(below[i].type, below[i].options, below[i].attributes, f),
 				  directory_inside(dev, below[i].name, f), below[i].name, f));
 	return 0;
+	/* END SOLUTION */
 }
 
 int mounts_fill(const struct config *config, const struct cgroup *group, int root, struct failure *f)
 {
 	int sys;
 
+	/* TODO 13: /dev, a fresh /proc, /sys read-only (config->sys, if there is
+	 * one), the cgroup tree if it is delegated (delegate_mount), the volumes
+	 * (volumes_mount); no link of the image followed on the way:
+	 * directory_inside */
+	/* BEGIN SOLUTION */
 	PASS(fill_dev(root, f));
 	PASS(mount_attach(mount_new("proc", NULL, SAFE, f), directory_inside(root, "proc", f), "/proc", f));
 	/* A sysfs shows the network namespace it was mounted in, and so may be
@@ -139,6 +158,7 @@ int mounts_fill(const struct config *config, const struct cgroup *group, int roo
 	if (config->security.delegate)
 		PASS(delegate_mount(group, root, f));
 	return volumes_mount(config, root, f);
+	/* END SOLUTION */
 }
 
 /* Docker's lists; what is not there on this kernel needs no hiding. */
@@ -155,6 +175,11 @@ int mounts_mask(const struct config *config, int root, struct failure *f)
 	CLOSED int nothing = -1;
 	struct stat st;
 
+	/* TODO 14: over each path of config->masked, if it is there, an empty
+	 * read-only tmpfs (over a directory) or the host's /dev/null (over a file);
+	 * over each of config->protected itself, read-only. Paths are opened with
+	 * open_inside, no link followed */
+	/* BEGIN SOLUTION */
 	for (const char *const *path = config->masked; path != NULL && *path != NULL; path++) {
 		int target = open_inside(root, *path, true);
 		if (target < 0 && (errno == ENOENT || errno == EACCES))
@@ -176,4 +201,5 @@ int mounts_mask(const struct config *config, int root, struct failure *f)
 		PASS(mount_attach(mount, target, *path, f));
 	}
 	return 0;
+	/* END SOLUTION */
 }

@@ -21,6 +21,10 @@ pid_t namespaces_clone(const struct config *config, int born, int *pidfd, struct
 	};
 	pid_t pid;
 
+	/* TODO 2: into the cgroup BORN, if there is one, see CLONE_INTO_CGROUP in
+	 * clone(2); the child's pid, or fail(), with a sentence of its own where
+	 * the errno of clone3(2) misleads */
+	/* BEGIN SOLUTION */
 	if (born >= 0) {
 		/* Born inside: no moment outside the limits, and no migration,
 		 * for which the kernel would have to wait. */
@@ -33,12 +37,17 @@ pid_t namespaces_clone(const struct config *config, int born, int *pidfd, struct
 	if (pid < 0 && errno == EPERM && geteuid() != 0)
 		return fail(f, 0, "clone3: an ordinary user may not make a user namespace here (make doctor says why)");
 	return pid < 0 ? fail(f, errno, "clone3") : pid;
+	/* END SOLUTION */
 }
 
 int namespaces_setup(const struct config *config, struct failure *f)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 
+	/* TODO 8: the cgroup namespace, the hostname, the clocks (clocks_set) if a
+	 * time namespace was asked for, and lo up, unless the network is the
+	 * host's; see unshare(2), sethostname(2), netdevice(7) */
+	/* BEGIN SOLUTION */
 	TRY(unshare(CLONE_NEWCGROUP), "a cgroup namespace");
 	TRY(sethostname(config->hostname, strlen(config->hostname)), "hostname '%s'", config->hostname);
 	if (config->security.namespaces & CLONE_NEWTIME)
@@ -48,14 +57,19 @@ int namespaces_setup(const struct config *config, struct failure *f)
 	CLOSED int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	TRY(ioctl(sock, SIOCSIFFLAGS, &request), "bringing lo up");
 	return 0;
+	/* END SOLUTION */
 }
 
 int session_new(struct failure *f)
 {
+	/* TODO 16: a session of its own, and a session keyring (a kernel may have
+	 * none: ENOSYS); see setsid(2), keyctl(2) */
+	/* BEGIN SOLUTION */
 	/* No terminal of the caller's to push input into (CVE-2017-5226), and
 	 * no keys of the caller's session. */
 	TRY(setsid(), "setsid");
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
 		return fail(f, errno, "a session keyring");
 	return 0;
+	/* END SOLUTION */
 }

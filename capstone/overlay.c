@@ -56,6 +56,11 @@ int overlay_shift(const struct config *config, pid_t child, struct failure *f)
 
 	if (!(config->security.namespaces & CLONE_NEWUSER) || geteuid() != 0)
 		return 0;
+	/* TODO 5: the user namespace of CHILD, in /proc, and each tree that is open
+	 * and to be shifted, with all below it; what this kernel or filesystem
+	 * refuses is a warning (warn_line), no failure; see MOUNT_ATTR_IDMAP in
+	 * mount_setattr(2) */
+	/* BEGIN SOLUTION */
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)child);
 	CLOSED int user = open(path, O_RDONLY | O_CLOEXEC);
 	TRY(user, "%s", path);
@@ -70,6 +75,7 @@ int overlay_shift(const struct config *config, pid_t child, struct failure *f)
 				  "its files belong to nobody inside", tree->source, strerror(errno));
 	}
 	return 0;
+	/* END SOLUTION */
 }
 
 static int stage_tree(const struct tree *tree, const char *name, struct failure *f)
@@ -115,6 +121,10 @@ static int open_overlay(const struct config *config, const struct record *record
 	const unsigned attributes = MOUNT_ATTR_NODEV | (config->security.no_new_privs ? MOUNT_ATTR_NOSUID : 0);
 	int root;
 
+	/* TODO 11: the stage; with --upper its own upper and work, in "store"; then
+	 * a new overlay with OPTIONS and ATTRIBUTES on "merged" (mount_new,
+	 * mount_attach), and a descriptor of its root; see mount(8), "overlay" */
+	/* BEGIN SOLUTION */
 	PASS(stage(config, lowerdir, f));
 	if (config->upper != NULL) {
 		snprintf(upper, sizeof(upper), "store/%s", config->upper->target);
@@ -124,6 +134,7 @@ static int open_overlay(const struct config *config, const struct record *record
 			  open("merged", O_PATH | O_DIRECTORY | O_CLOEXEC), "the overlay", f));
 	TRY(root = open("merged", O_PATH | O_DIRECTORY | O_CLOEXEC), "the overlay");
 	return root;
+	/* END SOLUTION */
 }
 
 int overlay_enter(struct config *config, const struct record *record, struct failure *f)
@@ -132,6 +143,12 @@ int overlay_enter(struct config *config, const struct record *record, struct fai
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 	int root;
 
+	/* TODO 15: no mount of ours may propagate to the host: before the first
+	 * one, see mount_setattr(2). Then, in this order: what the parent could not
+	 * open, the overlay, what is mounted in it, what is hidden in it;
+	 * read-only, if asked for; and into it, the old root gone: see
+	 * pivot_root(2), NOTES */
+	/* BEGIN SOLUTION */
 	/* Before the first mount: nothing of ours may propagate to the host. */
 	TRY(syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof(private)),
 	    "making the mounts private");
@@ -152,4 +169,5 @@ int overlay_enter(struct config *config, const struct record *record, struct fai
 	TRY(syscall(SYS_pivot_root, ".", "."), "pivot_root");
 	TRY(umount2(".", MNT_DETACH) < 0 ? -1 : chdir("/"), "detaching the old root");
 	return 0;
+	/* END SOLUTION */
 }

@@ -46,6 +46,11 @@ static int write_range(pid_t child, const char *name, uint32_t own, uint32_t siz
 	const uint32_t want = 524288U + (uint32_t)getpid() % 28664U * RANGE;
 	uint32_t base, count;
 
+	/* TODO 3: what may be given away: the uppermost SIZE ids, if SIZE is above
+	 * 0, else what idmap_choose says to /proc/self/NAME, else OWN alone. Then
+	 * the line "0 BASE COUNT" to /proc/CHILD/NAME, in one write; see
+	 * user_namespaces(7) */
+	/* BEGIN SOLUTION */
 	TRY(file_read(map, sizeof(map), "/proc/self/%s", name), "/proc/self/%s", name);
 	if (size > 0) {
 		base = UINT32_MAX - size;
@@ -57,6 +62,7 @@ static int write_range(pid_t child, const char *name, uint32_t own, uint32_t siz
 	snprintf(text, sizeof(text), "0 %u %u\n", base, count);
 	TRY(file_write(text, "/proc/%d/%s", (int)child, name), "%s: '%s'", name, text);
 	return 0;
+	/* END SOLUTION */
 }
 
 /* write_ordinary - that of an ordinary user: newuidmap(1) and newgidmap(1) are
@@ -99,6 +105,9 @@ int userns_map(pid_t child, uint32_t size, struct failure *f)
 	if (write_ordinary(child, "newuidmap", "/etc/subuid", geteuid(), login))
 		return write_ordinary(child, "newgidmap", "/etc/subgid", getegid(), login) ? 0 :
 		       fail(f, 0, "newgidmap: refused, after newuidmap had agreed");
+	/* TODO 4: their one id: uid_map, then "deny" to setgroups, then gid_map;
+	 * see user_namespaces(7), "The /proc/pid/setgroups file" */
+	/* BEGIN SOLUTION */
 	/* One id: needs no privilege, but setgroups(2) must be given up first. */
 	snprintf(text, sizeof(text), "0 %u 1\n", geteuid());
 	TRY(file_write(text, "/proc/%d/uid_map", (int)child), "uid_map: '%s'", text);
@@ -106,13 +115,19 @@ int userns_map(pid_t child, uint32_t size, struct failure *f)
 	snprintf(text, sizeof(text), "0 %u 1\n", getegid());
 	TRY(file_write(text, "/proc/%d/gid_map", (int)child), "gid_map: '%s'", text);
 	return 0;
+	/* END SOLUTION */
 }
 
 int userns_become_root(struct failure *f)
 {
+	/* TODO 7: no groups of the caller's (EPERM: they were given up already, for
+	 * a map of one id), then gid and uid 0, real, effective and saved; see
+	 * setgroups(2), setresuid(2) */
+	/* BEGIN SOLUTION */
 	/* EPERM: setgroups was given up for the sake of a one-id map. */
 	if (setgroups(0, NULL) < 0 && errno != EPERM)
 		return fail(f, errno, "setgroups");
 	TRY(setresgid(0, 0, 0) < 0 ? -1 : setresuid(0, 0, 0), "becoming root of the container");
 	return 0;
+	/* END SOLUTION */
 }
