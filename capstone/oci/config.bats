@@ -207,3 +207,22 @@ END
     expect "names" "moon sea" "$(sed -n 2,3p <<<"$output" | paste -sd ' ')"
     [ "$(uname -m)" != x86_64 ] || expect "what it believes to be" i686 "$(sed -n 4p <<<"$output")"
 }
+
+@test "control groups v2: limits, devices by BPF, freezing, what has no file there" {
+    require cgroup2:memory cgroup2:pids cgroup2:cpu
+    bundle "$(nap)" '.linux.resources |= (.memory = { limit: 50331648, swap: 67108864 } | .cpu = { shares: 1024, quota: 50000, period: 100000 } | .unified = { "memory.high": "40000000" })' \
+        '.linux.devices = [{ path: "/dev/fuse", type: "c", major: 10, minor: 229 }]'
+    create
+    start
+    group=$(dir_of "$PID" memory)
+    expect "memory" "50331648 16777216 39997440" "$(cat "$group"/memory.{max,swap.max,high} | paste -sd ' ')"
+    expect "cpu" "50000 100000 39" "$(cat "$group"/cpu.{max,weight} | paste -sd ' ')"
+    run oci exec "$ID" head -c 0 /dev/fuse
+    expect_match "a device that is not allowed" 'not permitted' "$output"
+    run -0 oci exec "$ID" head -c 1 /dev/zero
+    run -0 oci pause "$ID"
+    expect "frozen" "frozen 1" "$(grep frozen "$group/cgroup.events")"
+    run -0 oci resume "$ID"
+    run -0 oci delete --force "$ID"
+    refuse 'linux.resources.memory.swappiness' '.linux.resources.memory.swappiness = 10'
+}
