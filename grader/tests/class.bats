@@ -100,6 +100,17 @@ setup() {
     expect "error files" "" "$(find "$MARKS" -name '*.error.json')"
 }
 
+@test "a mark that is there does not go because grading it again fails" {
+    hand_in ann capdrop "refuse $USER_DIR/down" 'points 70'
+    class
+    expect_status 0
+    : >"$USER_DIR/down"
+    class STUDENT=ann
+    expect_status 3
+    expect_match "what it says" 'NOT GRADED again: ann, 01-capabilities' "$output"
+    expect_json '.students[0].points' 70
+}
+
 @test "Ctrl-C ends everything within seconds, keeps what is done, and says how to go on" {
     local id
     for id in ann bob cat dan eve; do
