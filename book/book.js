@@ -62,7 +62,7 @@
 	function showAnswers(show) {
 		folds.forEach(function (d) { d.open = show; });
 		button.setAttribute('aria-pressed', String(show));
-		button.textContent = show ? 'Hide answers' : 'Show answers';
+		button.querySelector('span').textContent = show ? 'Hide ' : 'Show ';
 	}
 	if (button && folds.length) {
 		button.hidden = false;

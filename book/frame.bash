@@ -101,7 +101,7 @@ frame() {
 <button type="button" id="menu" aria-expanded="false" aria-controls="contents"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2 5h16M2 10h16M2 15h16"/></svg><span>Contents</span></button>
 <a class="brand" href="index.html">Containers, made by hand</a>
 <form id="search" role="search"><label for="q" class="hidden">Search the book</label><input id="q" type="search" placeholder="Search (press /)" autocomplete="off" spellcheck="false" aria-controls="found"></form>
-<button type="button" id="answers" hidden aria-pressed="false">Show answers</button>
+<button type="button" id="answers" hidden aria-pressed="false"><span>Show </span>answers</button>
 $THEME_BUTTON
 <div id="found" role="region" aria-label="What was found" aria-live="polite" hidden></div>
 </header>

@@ -7,14 +7,14 @@ load ../../support/browser
 # One book for all tests, made as the ordinary user, with two recordings of our own.
 setup_file() {
     [ -z "$(lacks_for_book)" ] || return 0
-    BOOK_DIR=$(mktemp -d "${TMPDIR:-/tmp}/book-test.XXXXXX")
-    export BOOK_DIR BOOK_URL=file://$BOOK_DIR/site/book
-    mkdir "$BOOK_DIR/casts" "$BOOK_DIR/site"
-    recording >"$BOOK_DIR/casts/02-namespaces.cast"
-    echo 'no recording' >"$BOOK_DIR/casts/03-userns.cast"
-    [ "$EUID" -ne 0 ] || chown -R "$(lab_uid):$(lab_gid)" "$BOOK_DIR"
-    ( cd "$LAB_TOP" && as_user env BOOK_CASTS="$BOOK_DIR/casts" TMPDIR="$BOOK_DIR" book/build --figures kept --out "$BOOK_DIR/site/book" ) \
-        >"$BOOK_DIR/said" 2>&1 </dev/null || echo "status $?" >>"$BOOK_DIR/said"
+    BOOK_TEST=$(mktemp -d "${TMPDIR:-/tmp}/book-test.XXXXXX")
+    export BOOK_TEST BOOK_TEST_URL=file://$BOOK_TEST/site/book
+    mkdir "$BOOK_TEST/casts" "$BOOK_TEST/site"
+    recording >"$BOOK_TEST/casts/02-namespaces.cast"
+    echo 'no recording' >"$BOOK_TEST/casts/03-userns.cast"
+    [ "$EUID" -ne 0 ] || chown -R "$(lab_uid):$(lab_gid)" "$BOOK_TEST"
+    ( cd "$LAB_TOP" && as_user env BOOK_CASTS="$BOOK_TEST/casts" TMPDIR="$BOOK_TEST" book/build --figures kept --out "$BOOK_TEST/site/book" ) \
+        >"$BOOK_TEST/said" 2>&1 </dev/null || echo "status $?" >>"$BOOK_TEST/said"
     browser_start
 }
 
@@ -23,12 +23,12 @@ setup() {
     lab_setup
     why=$(lacks_for_book)
     [ -z "$why" ] || cannot "$why"
-    SITE=$BOOK_DIR/site/book
+    SITE=$BOOK_TEST/site/book
 }
 
 teardown_file() {
     browser_stop
-    [ -z "${BOOK_DIR-}" ] || rm -rf -- "$BOOK_DIR"
+    [ -z "${BOOK_TEST-}" ] || rm -rf -- "$BOOK_TEST"
 }
 
 # lacks_for_book: what keeps the book from being made here, or nothing
@@ -45,7 +45,7 @@ recording() {
 }
 
 # open PAGE
-open_page() { browser_open "$BOOK_URL/$1"; }
+open_page() { browser_open "$BOOK_TEST_URL/$1"; }
 
 html() { (cd "$SITE" && ls -- *.html); }
 
@@ -73,10 +73,10 @@ dead_links() {
 }
 
 @test "an ordinary user makes the book, and is told of what is no recording" {
-    expect_match "what it says" "The book: $SITE/index.html" "$(cat "$BOOK_DIR/said")"
-    expect_match "what it says" '03-userns.cast: no recording' "$(cat "$BOOK_DIR/said")"
-    expect "lines on the way" 2 "$(wc -l <"$BOOK_DIR/said")"
-    expect "left in TMPDIR" "casts said site" "$(cd "$BOOK_DIR" && echo *)"
+    expect_match "what it says" "The book: $SITE/index.html" "$(cat "$BOOK_TEST/said")"
+    expect_match "what it says" '03-userns.cast: no recording' "$(cat "$BOOK_TEST/said")"
+    expect "lines on the way" 2 "$(wc -l <"$BOOK_TEST/said")"
+    expect "left in TMPDIR" "casts said site" "$(cd "$BOOK_TEST" && echo *)"
 }
 
 @test "every sheet has its page, with every step and every heading" {
@@ -168,6 +168,22 @@ dead_links() {
     run bounded "$LAB_TOP/book/build" --help
     expect_status 0
     expect_match "the help" '--figures' "$output"
+}
+
+@test "a sheet that links to nothing stops the book; a link to a file is its name" {
+    run pandoc --from markdown --lua-filter "$LAB_TOP/book/page.lua" <<<'# A
+
+See [nothing](nowhere.md).'
+    [ "$status" -ne 0 ]
+    expect_match "what it says" 'a link to nowhere.md, which does not exist' "$output"
+    cd "$LAB_TOP" || return
+    run env BOOK_PAGE=a BOOK_PAGES='labs/06-overlay/README.md=06-overlay' pandoc --from markdown --to html --lua-filter book/page.lua <<<'# A
+
+[six](labs/06-overlay/README.md#step4), [the packages](harness/packages), [far](https://kernel.org)'
+    expect_status 0
+    expect_match "a page" '<a href="06-overlay.html#step4">six</a>' "$output"
+    expect_match "a file" '<span class="file" title="harness/packages">the packages</span>' "$output"
+    expect_match "elsewhere" '<a href="https://kernel.org">far</a>' "$output"
 }
 
 # ---- in a browser ---------------------------------------------------------
@@ -368,7 +384,7 @@ screen_of() {
     browser_pdf "$BATS_TEST_TMPDIR/lab.pdf"
     pdftotext -layout "$BATS_TEST_TMPDIR/lab.pdf" "$BATS_TEST_TMPDIR/lab.txt"
     grep -qE 'inside: +I am PID 1, my parent is PID 0' "$BATS_TEST_TMPDIR/lab.txt" || { echo "expected: on paper, an output that is folded on the screen"; return 1; }
-    for gone in 'Show what happens' 'Show answers' 'Read the program' 'Getting started'; do
+    for gone in 'Show what happens' 'answers$' 'Read the program' 'Getting started'; do
         ! grep -q "$gone" "$BATS_TEST_TMPDIR/lab.txt" || { echo "expected nowhere on paper: $gone"; return 1; }
     done
     expect "folded again" 0 "$(browser_js 'return document.querySelectorAll("details.answer[open]").length')"
