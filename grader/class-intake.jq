@@ -17,7 +17,9 @@
     accepted: [$taken.accepted[] | . + { sha256: $sums[.name] }],
     refused: $taken.refused,
     more: $taken.more,
-    manifest: (($manifest | fromjson?) // null),
+    # of what it says of itself, only this, and only as text
+    manifest: (($manifest | fromjson? | objects | with_entries(select(.key | IN("id", "version", "date", "score")))
+        | map_values(if type == "string" then .[:200] elif type == "number" then . else null end)) // null),
     parts: (
         ([$wanted | to_entries[] | select($sums[.key]) | { key: .value, value: $sums[.key] }]
         + (if any($sums | keys[]; test("^capstone/.*\\.c$")) then [{ key: "capstone", value: $capstone }] else [] end))
