@@ -28,6 +28,7 @@ Experiments (none named: all):
   calls     one system call under the default seccomp filter
   roots     copying a root filesystem against stacking it
   vm        a container against booting the lab VM
+  oci       create, start, delete: skiff-oci against runc and crun
 From the environment:
   QUICK=1        a few rounds only
   ROUNDS=N       of start; the others do a part of it (200)
@@ -37,7 +38,7 @@ Status: 0 measured, 1 something failed, 2 wrong usage, 130 stopped by Ctrl-C.
 END
 }
 
-EXPERIMENTS=(start cost memory running calls roots vm)
+EXPERIMENTS=(start cost memory running calls roots vm oci)
 
 # ---- the contenders -------------------------------------------------------
 
@@ -209,6 +210,27 @@ do_vm() {
     measure -n "$(share 100)" vm
 }
 
+# All three are given the same bundle; what calls them is the same little monitor.
+# skiff stands for skiff-oci here.
+do_oci() {
+    local name program
+    [ "$EUID" -eq 0 ] || { skip oci everybody "needs root: the bundle has no user namespace"; return 0; }
+    make -s -C "$HERE/../oci"
+    mkdir "$WORK/oci"
+    jq --arg root "$ROOT" '.root.path = $root | .process.args = ["/bin/payload-true"] | .linux.cgroupsPath = "/skiff-bench-oci"' \
+        "$HERE/../oci/config.json" >"$WORK/oci/config.json"
+    for name in skiff runc crun; do
+        program=$(if [ "$name" = skiff ]; then echo "$(dirname "$SKIFF")/skiff-oci"; else command -v "$name" || echo "$name"; fi)
+        LINE=("$HERE/../oci/payload-monitor" "$program" "$WORK/state-$name" "$WORK/oci" skiff-bench)
+        if ! command -v "$program" >/dev/null; then
+            skip oci "$name" "$name is not installed"
+        elif usable oci "$name" 60 "${LINE[@]}"; then
+            add "$name" "${LINE[@]}"
+        fi
+    done
+    measure -n "$(share 2)" oci
+}
+
 # ---- reading the results --------------------------------------------------
 
 # read_results: bench.csv into the other files, and onto the terminal
@@ -271,6 +293,10 @@ clean_up() {
     fi
     for name in runc crun; do
         [ ! -d "$WORK/state" ] || "$name" --root "$WORK/state" delete --force skiff-bench 2>/dev/null || true
+    done
+    [ ! -d "$WORK/state-skiff" ] || "$(dirname "$SKIFF")/skiff-oci" --root "$WORK/state-skiff" delete --force skiff-bench 2>/dev/null || true
+    for name in runc crun; do
+        [ ! -d "$WORK/state-$name" ] || "$name" --root "$WORK/state-$name" delete --force skiff-bench 2>/dev/null || true
     done
     rm -rf "$WORK"
 }
@@ -336,6 +362,7 @@ main() {
             calls) do_calls ;;
             roots) do_roots ;;
             vm) do_vm ;;
+            oci) do_oci ;;
         esac
     done
     read_results

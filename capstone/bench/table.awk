@@ -95,8 +95,8 @@ function roots(key, n,    i, c, list)
 
 # The order of the experiments, not of the alphabet.
 END {
-	split("start memory running calls roots vm", experiments, " ")
-	for (e = 1; e <= 6; e++)
+	split("start memory running calls roots vm oci", experiments, " ")
+	for (e = 1; e <= 7; e++)
 		for (k = 1; k <= count; k++) {
 			split(keys[k], part, SUBSEP)
 			if (part[1] != experiments[e])
@@ -107,6 +107,8 @@ END {
 				times(keys[k], "the same with " part[2] " containers running")
 			else if (part[1] == "vm")
 				times(keys[k], "a container and the lab VM")
+			else if (part[1] == "oci")
+				times(keys[k], "create, start, delete of a static true (skiff: skiff-oci)")
 			else if (part[1] == "memory")
 				memory(keys[k])
 			else if (part[1] == "calls")
