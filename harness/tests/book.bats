@@ -177,7 +177,7 @@ See [nothing](nowhere.md).'
     [ "$status" -ne 0 ]
     expect_match "what it says" 'a link to nowhere.md, which does not exist' "$output"
     cd "$LAB_TOP" || return
-    run env BOOK_PAGE=a BOOK_PAGES='labs/06-overlay/README.md=06-overlay' pandoc --from markdown --to html --lua-filter book/page.lua <<<'# A
+    run env BOOK_PAGE=a BOOK_PAGES='labs/06-overlay/README.md=06-overlay' pandoc --from markdown --to html --wrap none --lua-filter book/page.lua <<<'# A
 
 [six](labs/06-overlay/README.md#step4), [the packages](harness/packages), [far](https://kernel.org)'
     expect_status 0
