@@ -23,6 +23,8 @@
 # machine, for all commands that follow: they can meet there, and what one leaves
 # behind stays to be seen.  Pids are the host's; inside_pid is for arguments.
 
+# Who ends a run by this mark must leave those alone who then clean up.
+unset GRADE_MARK
 BOX_KEEP=1048576        # bytes of a command's output that a test gets to see
 # shellcheck disable=SC2206  # one word each
 IFS=$'\n' read -r -d '' -a BOX_OPTIONS <"$LAB_SANDBOX/options" || true
@@ -90,7 +92,7 @@ box_run() {
 # `run` know of it, too.
 box_state() {
     [ -z "$BOX_NAME" ] || return 0
-    [ -e "$BOX_SAID/machine" ] || return 1
+    [ -n "${BOX_SAID-}" ] && [ -e "$BOX_SAID/machine" ] || return 1
     { read -r BOX_NAME BOX_SKIFF BOX_INIT BOX_SHELL BOX_LEADER BOX_BASE; mapfile -t BOX_GROUPS; } <"$BOX_SAID/machine"
 }
 BOX_NAME=
@@ -102,6 +104,7 @@ BOX_MACHINE='echo "$1" >/proc/sys/kernel/ns_last_pid; { echo up; exec sleep 8640
 box_machine() {
     local name word='' skiff init='' child children=() shell leader base pipe
     box_state && return
+    [ -n "${BOX_SAID-}" ] || { echo "a container is for a test, after lab_setup" >&2; return 1; }
     name=lab-${BOX_TEST#t}-$$
     exec {pipe}< <(exec "$LAB_SANDBOX/skiff" run --init --name "$name" "${BOX_OPTIONS[@]}" "${BOX_ENV[@]}" \
         "$LAB_SANDBOX/root" sh -c "$BOX_MACHINE" sh $((1000 + RANDOM % 20000)) 2>"$BOX_SAID/skiff")
@@ -147,12 +150,13 @@ box_groups() {
 
 # ---- running things -------------------------------------------------------
 
-# bounded CMD...: in a container, without input, ended after LAB_TIMEOUT seconds
-# (the status is then 124).  Its words go to files: nobody who holds them open
+# bounded CMD...: in a container, without input, ended after ten seconds (the
+# status is then 124).  Its words go to files: nobody who holds them open
 # keeps the test waiting, and who has much to say fills a small disk.
 bounded() {
+    [ -n "${BOX_SAID-}" ] || { echo "a container is for a test, after lab_setup" >&2; return 125; }
     local status=0 said=$BOX_SAID/$BASHPID begun=$EPOCHSECONDS BOX_SECONDS
-    box_patience 20 2 "$LAB_SANDBOX/patience"
+    box_patience 10 2 "$LAB_SANDBOX/patience"
     if [ /proc/self/fd/1 -ef /proc/self/fd/2 ]; then
         ( box_run "$@" ) </dev/null >>"$said" 2>&1 || status=$?
     else

@@ -1,0 +1,325 @@
+#!/usr/bin/env bats
+# sandbox.bats - what other people's programs see, can do, and leave behind
+#
+# Each test writes a small bats file of its own, with calls as the graded tests
+# make them, and runs it as the grader does.
+# shellcheck disable=SC2016  # what is in single quotes is for the shell inside
+# shellcheck disable=SC2154  # status and output are set by run
+
+load ../../support/bats
+
+PART=01-capabilities
+
+setup_file() {
+    [ "$EUID" -eq 0 ] && [ -x "$LAB_TOP/capstone/skiff" ] || return 0
+    export BOX=$BATS_FILE_TMPDIR/box
+    make -s -C "$LAB_TOP/labs/$PART" payload-hold
+    "$LAB_TOP/grader/sandbox" prepare "$BOX" "$PART"
+    "$LAB_TOP/grader/sandbox" build "$BOX" "$PART" "$LAB_TOP/labs/$PART"
+}
+
+setup() {
+    lab_setup
+    require root user
+    [ -x "$BOX/bin/capdrop" ] || { echo "the sandbox cannot be prepared"; return 1; }
+    DIR=$BATS_TEST_TMPDIR/tests
+    mkdir "$DIR"
+    rm -f "$BOX/patience" "$BOX/waiting"
+}
+
+# inner BODY: a graded test with that body, in the sandbox; its output in $output
+inner() {
+    printf 'load %q/support/bats\nexercise capdrop\nexport SECRET_OF_GRADER=exposed\n@test "[1] inner" {\n%s\n}\n' \
+        "$LAB_TOP" "$1" >"$DIR/inner.bats"
+    run in_sandbox "$DIR/inner.bats"
+}
+
+in_sandbox() (
+    local dir
+    dir=$(dirname "$(command -v bats)")
+    [ ! -e "$dir/bats-exec-test" ] || PATH=${PATH//"$dir:"/}
+    unset "${!BATS_@}"
+    exec 3>&- 4>&-
+    exec timeout -k 2 100 "$LAB_TOP/grader/sandbox" run "$BOX" "$PART" bats --tap "$1" </dev/null
+)
+
+expect_ok() {
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+}
+
+# ---- what is seen ---------------------------------------------------------
+
+@test "no environment, descriptor, file or test of the grader's is inside" {
+    export SECRET_OF_GRADER=exposed
+    inner 'run bounded sh -c "env; ls -l /proc/self/fd; ls /; ls /tmp /var/tmp /home /root /run"
+        [[ $output != *exposed* && $output = *LAB_MARK=* ]]
+        expect "descriptors beyond its own" "" "$(grep -E " ([3-9]|[0-9]{2,}) -> " <<<"$output" | grep -v "/proc/" || true)"
+        run bounded find / -xdev -name "*.bats" -o -xdev -name "capdrop.c" -o -xdev -name shadow
+        expect "files of the course" "" "$(grep -v "^/usr\|find:" <<<"$output" || true)"
+        run bounded ls "$BATS_TEST_DIRNAME"
+        expect_output "$(printf "README.md\npayload-hold")"
+        # the control: out here they are
+        [ -e "$BATS_TEST_FILENAME" ] && [ "$SECRET_OF_GRADER" = exposed ]'
+    expect_ok
+}
+
+@test "no network but lo, no process but its own, root is nobody's root" {
+    inner 'run bounded sh -c "grep -c : /proc/net/dev; cat /proc/[0-9]*/comm | sort | uniq -c"
+        expect "network links" 1 "${lines[0]}"
+        [ "${#lines[@]}" -lt 8 ]
+        run bounded cat /proc/self/uid_map
+        read -r _ base _ <<<"$output"
+        [ "$base" -ge 100000 ]
+        run bounded sh -c "echo x >/proc/sys/kernel/core_pattern"
+        [ "$status" -ne 0 ]
+        run bounded sh -c "echo x >/usr/bin/planted"
+        [ "$status" -ne 0 ]
+        run bounded sh -c "id -u; echo x >/planted; cat /planted"   # the control: it is root of its own
+        expect_output "$(printf "0\nx")"'
+    expect_ok
+    [ -w /proc/sys/kernel/core_pattern ]
+}
+
+# ---- what it can do -------------------------------------------------------
+
+@test "all that the labs show works in it: namespaces, ids, file capabilities, set-user-ID, overlay, cgroups, strace" {
+    inner 'user_dir; cd "$USER_DIR"
+        run -0 bounded unshare --mount --uts --ipc --net --pid --fork --cgroup --time --user --map-root-user mount -t proc p /proc
+        run -0 as_user unshare --user sleep 0
+        run -0 bounded_user sh -c "unshare --user sleep 5 & sleep 0.3; newuidmap \$! 0 1000 1 1 20000 100 && cat /proc/\$!/uid_map; kill \$!"
+        expect_match "its map" " 20000 +100" "$output"
+        cp /bin/cat .; chmod 755 cat
+        run -0 bounded sh -c "setcap cap_dac_override+ep cat; echo secret >closed; chmod 0 closed"
+        run -0 as_user ./cat closed
+        expect_output secret
+        run -0 bounded sh -c "cp /usr/bin/id .; chmod 4755 id"
+        run -0 as_user ./id -u
+        expect_output 0
+        mkdir l u w m
+        run -0 bounded unshare --mount sh -c "mount -t overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr o m && echo x >m/file"
+        [ -s u/file ]
+        run -0 bounded strace -qq -o trace true
+        run -0 bounded sh -c "where=\$(find /sys/fs/cgroup -name pids.max | head -n 1); mkdir -p \"\${where%/*}/mine\" && echo \$\$ >\"\${where%/*}/mine/cgroup.procs\""'
+    expect_ok
+}
+
+@test "commands that are to meet share a machine; a fresh one does not know of the last" {
+    inner 'run -0 bounded sh -c "echo here >/left; (sleep 1000 &)"
+        run bounded cat /left
+        [ "$status" -ne 0 ]
+        before=$(footprint)
+        run -0 bounded sh -c "echo here >/left"
+        run -0 bounded cat /left
+        expect_output here
+        expect_footprint "$before"
+        run -0 bounded sh -c "mount -t tmpfs t /mnt; mkdir /sys/fs/cgroup/*/left; setsid sleep 1000 & ip link add v type veth 2>/dev/null || :"
+        run comm -13 <(sort <<<"$before") <(footprint | sort)
+        expect_match "what is left" "cgroup .*/left.*mount /mnt.*process " "$(tr "\n" " " <<<"$output")"'
+    expect_ok
+}
+
+@test "what is spawned is known by the pid of the program itself; its end is not that of the machine" {
+    inner 'spawn sh -c "sleep 1000; exit 3"
+        grep -qz "sleep 1000; exit 3" "/proc/$SPAWNED/cmdline"
+        expect "its uids" "0 0 0 0" "$(proc_field "$SPAWNED" Uid)"
+        run bounded grep -cz "sleep 1000; exit 3" "/proc/$(inside_pid "$SPAWNED")/cmdline"
+        expect_output 1
+        spawn setpriv --reuid=1000 --clear-groups sleep 1000
+        wait_for eval "grep -qz 1000 /proc/$SPAWNED/cmdline && [ \"\$(proc_field $SPAWNED Uid)\" = \"1000 1000 1000 1000\" ]"
+        kill -TERM "$SPAWNED"
+        reap "$SPAWNED"
+        expect_status 143
+        first=${LAB_SPAWNED[0]}
+        run -0 bounded kill -KILL "$(inside_pid "$first")"
+        reap "$first"
+        expect_status 137'
+    expect_ok
+}
+
+# ---- what it cannot -------------------------------------------------------
+
+@test "the exercise cannot be started out here, nor anything that it wrote" {
+    inner 'run "$EXERCISE" -- true
+        expect_status 126
+        run -0 bounded sh -c "cp /bin/true $BATS_TEST_TMPDIR/mine; chmod 4755 $BATS_TEST_TMPDIR/mine"
+        run "$BATS_TEST_TMPDIR/mine"
+        expect_status 126
+        run -0 prog -- true     # the control
+        run -0 bounded "$BATS_TEST_TMPDIR/mine"'
+    expect_ok
+}
+
+@test "a link, a device or a pipe that it leaves leads a test nowhere" {
+    echo precious >"$BATS_TEST_TMPDIR/host"
+    inner 'run bounded sh -c "cd $BATS_TEST_TMPDIR; ln -s '"$BATS_TEST_TMPDIR"'/host file; ln -s / root; mknod zero c 1 5"
+        run cat "$BATS_TEST_TMPDIR/file"
+        expect_match "reading through it" "symbolic link" "$output"
+        run sh -c "echo x >$BATS_TEST_TMPDIR/file"
+        [ "$status" -ne 0 ] && [ ! -e "$BATS_TEST_TMPDIR/root/etc/passwd" ]
+        run head -c 1 "$BATS_TEST_TMPDIR/zero"
+        [ "$status" -ne 0 ]
+        run bounded sh -c "echo there >$BATS_TEST_TMPDIR/real"; run cat "$BATS_TEST_TMPDIR/real"
+        expect_output there'
+    expect_ok
+    expect "the file of this machine" precious "$(cat "$BATS_TEST_TMPDIR/host")"
+}
+
+@test "what it prints is bounded, without NULs, and nobody who holds it open is waited for" {
+    inner 'run bounded sh -c "yes | head -c 100000000"
+        [ "${#output}" -lt 1100000 ]
+        expect_match "the end of it" "cut: the test looks at no more" "${output: -100}"
+        run bounded printf "a\\0b"
+        expect_output ab
+        before=$SECONDS
+        run bounded sh -c "sleep 1000 & echo done"
+        expect_output done
+        machine_pid
+        run bounded sh -c "sleep 1000 & echo done"
+        expect_output done
+        [ $((SECONDS - before)) -lt 15 ]'
+    expect_ok
+}
+
+@test "a fork bomb, a hog and a full disk cost the test, and not the next command" {
+    inner 'run bounded sh -c "b() { b | b & b; }; b"
+        [ "$status" -ne 0 ]
+        run bounded tail /dev/zero
+        expect_status 137
+        run bounded sh -c "dd if=/dev/zero of=$BATS_TEST_TMPDIR/1 bs=1M count=1000; dd if=/dev/zero of=$BATS_TEST_TMPDIR/2 bs=1M count=1000"
+        [ "$status" -ne 0 ]
+        rm -f "$BATS_TEST_TMPDIR"/[12]
+        run -0 bounded sh -c "echo fine"
+        expect_output fine'
+    expect_ok
+}
+
+@test "a program that hangs is ended, and waited for less each time" {
+    echo 4 >"$BOX/patience"
+    inner 'before=$SECONDS
+        run bounded sleep 1000
+        expect_status 124
+        run bounded sh -c "trap \"\" TERM; sleep 1000"
+        [ "$status" -ne 0 ] && [ $((SECONDS - before)) -lt 20 ]
+        expect "the next time" 2 "$(cat "$LAB_SANDBOX/patience" | awk "{ print \$1 < 2 ? 2 : \$1 }")"
+        run bounded sh -c "exit 124"
+        expect_status 124'
+    expect_ok
+}
+
+@test "nothing of a run is left: no process, mount, cgroup, record, file" {
+    local before mark
+    state() { grep -cF "$BOX" /proc/self/mountinfo; ls "$BOX/in" "$BOX/out" "$BOX/said"; }
+    before=$(state)
+    inner 'spawn sh -c "setsid sleep 98765 & mount -t tmpfs t /mnt; sleep 98765"
+        run bounded sh -c "setsid sleep 98765 & :"
+        [ -e "/run/skiff/$BOX_NAME" ]
+        echo "# mark: $LAB_MARK machine: $BOX_NAME" >&3'
+    expect_ok
+    expect "mounts and files" "$before" "$(state)"
+    mark=${output##*mark: } mark=${mark%%[[:space:]]*}
+    expect_match "the mark of the inner test" '^lab-[0-9]+-1-' "$mark"
+    gone() { ! grep -qsaF -f <(echo "$mark") /proc/[0-9]*/environ && [ ! -e "/run/skiff/${output##*machine: }" ]; }
+    wait_for gone
+}
+
+# ---- compiling ------------------------------------------------------------
+
+# compile TEXT: what the compiler says of it
+compile() {
+    mkdir -p "$DIR/source"
+    printf '%s\n' "$1" >"$DIR/source/capdrop.c"
+    run "$LAB_TOP/grader/sandbox" build "$BOX" "$PART" "$DIR/source"
+}
+
+@test "the compiler shows nothing of this machine, and does not run away with it" {
+    echo 'secret of the grader' >"$BATS_TEST_TMPDIR/secret"
+    cp "$BOX/bin/capdrop" "$BATS_TEST_TMPDIR/kept"
+    for text in '#include "/etc/shadow"' "#include \"$BATS_TEST_TMPDIR/secret\"" '#include "/dev/zero"' 'no C at all'; do
+        compile "$text"
+        expect_status 1
+        expect "of our files" "" "$(grep -E 'secret of|root:[*!$]' <<<"$output" || true)"
+    done
+    expect_match "the compiler's words" "capdrop.c:1" "$output"
+    rm "$DIR/source/capdrop.c"
+    ln -s "$BATS_TEST_TMPDIR/secret" "$DIR/source/capdrop.c"
+    run "$LAB_TOP/grader/sandbox" build "$BOX" "$PART" "$DIR/source"
+    expect_status 1
+    expect_output "capdrop.c: there is no such file"
+    rm "$DIR/source/capdrop.c"
+    compile 'int main(void) { return 0; }'      # the control
+    expect_status 0
+    cp "$BATS_TEST_TMPDIR/kept" "$BOX/bin/capdrop"
+}
+
+# ---- grading --------------------------------------------------------------
+
+# small_course: the tree $COURSE with one lab, whose exercise is to end with 3
+small_course() {
+    user_dir
+    COURSE=$USER_DIR/course
+    mkdir -p "$COURSE"/{labs/01-one,capstone,hidden,source}
+    cp -r "$LAB_TOP/support" "$LAB_TOP/grader" "$COURSE"
+    cp "$LAB_TOP/labs/lab.mk" "$COURSE/labs"
+    cp "$LAB_TOP/capstone/skiff" "$COURSE/capstone"
+    printf 'EXERCISE := first\ninclude ../lab.mk\n' >"$COURSE/labs/01-one/Makefile"
+    # %test for the real word, which bats would take for a test of this file
+    sed 's/^%/@/' >"$COURSE/labs/01-one/first.bats" <<'TEST'
+load ../../support/bats
+exercise first
+%test "[60] ends with 3" { run -3 prog; }
+%test "[40] prints nothing" { run prog; expect_output ""; }
+TEST
+    echo 'int main(void) { return 3; }' >"$COURSE/source/first.c"
+}
+
+# graded ARG...: the course's grader, on the sources of somebody else
+graded() { run env -u LAB OUT="$COURSE/out" "$@" "$COURSE/grader/grade" --source "$COURSE/source" 01; }
+
+@test "grade --source: the sources of a folder, not the course's own; a wrong one loses its points" {
+    small_course
+    echo '#error this is not to be built' >"$COURSE/labs/01-one/first.c"
+    graded
+    expect_status 0
+    expect_match "the total" 'total +100 +100' "$output"
+    echo 'int printf(const char *, ...); int main(void) { printf("3"); return 3; }' >"$COURSE/source/first.c"
+    graded
+    expect_status 1
+    expect_match "the total" 'total +60 +100' "$output"
+    rm "$COURSE/source/first.c"
+    graded
+    expect_status 1
+    expect_match "the compiler's place" 'first.c: there is no such file' "$output"
+}
+
+@test "grade --source: hidden tests count, and are not named" {
+    small_course
+    sed 's/^%/@/' >"$COURSE/hidden/01-more.bats" <<'TEST'
+load ../../support/bats
+exercise first
+%test "[4] a name that must not be told" { run -3 prog; }
+%test "[9] another such name" { run -3 prog; echo a-word-not-to-be-told; expect_status 5; }
+TEST
+    graded HIDDEN="$COURSE/hidden"
+    expect_status 1
+    expect_match "the total" '01-one +104 +113' "$output"
+    expect_match "what is told" "9  hidden test 2" "$output"
+    expect "names that are told" "" "$(grep -rE 'to.be.told|another such' "$COURSE/out" || true)"
+}
+
+@test "grade --source: a program that hangs has a mark in the end" {
+    small_course
+    echo 'int pause(void); int main(void) { for (;;) pause(); }' >"$COURSE/source/first.c"
+    sed -i 's/ { run/ { echo 2 >"$LAB_SANDBOX\/patience"; run/' "$COURSE/labs/01-one/first.bats"
+    graded
+    expect_status 1
+    expect_match "the total" 'total +40 +100' "$output"
+}
+
+@test "grade --source: one line, and 3 or 2, where it cannot be" {
+    user_dir
+    cp "$LAB_TOP/labs/$PART/capdrop.c" "$USER_DIR/"
+    run --separate-stderr as_user env OUT="$USER_DIR/out" "$LAB_TOP/grader/grade" --source "$USER_DIR" "$PART"
+    expect_error 3 grade
+    run --separate-stderr "$LAB_TOP/grader/grade" --source "$USER_DIR/nowhere" "$PART"
+    expect_error 2 grade
+}
