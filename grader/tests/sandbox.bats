@@ -112,7 +112,7 @@ expect_ok() {
         run -0 bounded cat /left
         expect_output here
         expect_footprint "$before"
-        run -0 bounded sh -c "mount -t tmpfs t /mnt; mkdir /sys/fs/cgroup/*/left; setsid sleep 1000 & ip link add v type veth 2>/dev/null || :"
+        run -0 bounded sh -c "mount -t tmpfs t /mnt; for d in /sys/fs/cgroup /sys/fs/cgroup/*/; do mkdir \$d/left; done; setsid sleep 1000 & ip link add v type veth 2>/dev/null || :"
         run comm -13 <(sort <<<"$before") <(footprint | sort)
         expect_match "what is left" "cgroup .*/left.*mount /mnt.*process " "$(tr "\n" " " <<<"$output")"'
     expect_ok
