@@ -65,10 +65,16 @@ nappers() {
 # $CONTAINER the command as the host sees it
 container() {
     spawn "$EXERCISE" run "$@" "${IMAGE:-$ROOTFS}" sleep "$NAP"
-    wait_for napping
+    wait_for napping_or_ended || true
     # shellcheck disable=SC2034  # for the tests
     CONTAINER=$(nappers | head -n 1)
+    [ -z "$CONTAINER" ] || return 0
+    echo "expected: the container runs"
+    echo "observed: it does not: $(cat "$SPAWNED_ERR")"
+    return 1
 }
+
+napping_or_ended() { napping || ! kill -0 "$SPAWNED" 2>/dev/null; }
 
 # end_container: for a test that wants another one
 end_container() {
