@@ -73,8 +73,8 @@ handout: ## the tree for students, and a tarball of it: OUT=dir
 solution: part ## the reference, once your own earns full marks: LAB=02
 	@harness/student solution
 
-demo: part all rootfs ## play a lab's sheet: LAB=02 [STEP=3] [AUTO=1]
-	@harness/walk --demo
+demo: part all rootfs ## play a lab's sheet: LAB=02 [STEP=3] [AUTO=1] [RECORD=file.cast]
+	@harness/demo
 
 test: all-setup all rootfs vm-setup ## the project's own tests: all here, in the lab VM what is skipped here
 	@harness/test
@@ -84,9 +84,9 @@ test-vm: all-setup all rootfs ## all of them in the lab VM: SUITES="04 capstone"
 	@harness/test --vm $(SUITES)
 
 # What is not there to compare with is named and left out.
-bench: all rootfs ## time skiff against bwrap, runc and the bare kernel: QUICK=1, ONLY="start calls"
+bench: all rootfs ## time skiff against bwrap, runc and the bare kernel: QUICK=1, ONLY="start calls"; grading: ONLY=class
 	@harness/setup bench || true
-	@capstone/bench/bench.sh $(ONLY)
+	@if [ "$(ONLY)" = class ]; then grader/bench/class; else capstone/bench/bench.sh $(ONLY); fi
 
 # The figures are runs, so there must be something to run.
 book: all rootfs ## the course as a static site: OUT=dir (build/book)
