@@ -2,7 +2,7 @@
 #
 #   jq -nR -L grader --argjson plan "$(jq -nR -f plan.jq FILE)" --arg file FILE \
 #       --argjson status N --argjson logs true --rawfile log RUNLOG \
-#       --rawfile stderr STDERR --arg over "" -f judge.jq RESULTS
+#       --rawfile stderr STDERR --arg over "" --argjson cut false -f judge.jq RESULTS
 #
 # RESULTS is what bats printed with -T and its plainest formatter (cat), which
 # announces each test before it runs.  A program under test that got hold of
@@ -11,7 +11,8 @@
 # under its own name.  The second witness is the log that bats keeps in a
 # file (from bats 1.8 on: $logs); the third is its exit status.  Where they do
 # not agree, the run is not believed at all.  $over, if not empty, is why it is
-# not believed from the start.
+# not believed from the start.  With $cut it was ended for that reason, in a sandbox:
+# what it had not done by then has failed.
 #
 # {problem, running, detail, tests: [{number, points, what, state, ms, ...}]}
 include "text";
@@ -81,7 +82,13 @@ def sections:
 | reduce range(0; $lines | length) as $at ({ phase: "plan", open: false, tests: [], problem: null };
     if .problem then . else step($lines[$at]; $at) end)
 | (.tests | length) as $begun
-| if $over != "" then refuse($over) | del(.at)
+| if $cut then
+      # Nothing that it ran could write here: what was done by then counts.
+      [.tests[] | select(.state)] as $done
+      | del(.at) | .problem = null | .open = false
+      | .tests = $done + [range($done | length; $plan.tests | length)
+            | $plan.tests[.] + { number: (. + 1), state: "failed", ms: "0", reason: $over }]
+  elif $over != "" then refuse($over) | del(.at)
   elif .problem then .
   elif .phase != "tests" then refuse("bats ended before the first test")
   elif .open then refuse("bats ended in the middle of test \($begun)")
@@ -90,7 +97,7 @@ def sections:
   else . end
 | ([.tests[] | if .state == "failed" then "failed" else "passed" end]) as $claimed
 | ($claimed | map(select(. == "failed")) | length) as $failed
-| if .problem then .
+| if .problem or $cut then .
   elif $status != (if $failed > 0 then 1 else 0 end) then
       refuse("bats' exit status, \($status), does not agree with its results (\($failed | plural("failed test")))")
   elif $logs and ($log | rtrimstr("\n") | split("\n") | map(split(" ")[0])) != $claimed then
@@ -104,7 +111,7 @@ def sections:
             | map(select(startswith("# bats warning: ") | not))
             | . + ($stderr | split("\n") | map(select(. != "" and (startswith("BATS_RUN_TMPDIR: ") | not)))) | join("\n") | shown(2000; 12) end),
     tests: (if .problem then [] else [.tests[]
-        | if .state == "failed" then . + ($lines[.at:.said] | map(sub("^# ?"; "")) | sections) else . end
+        | if .state == "failed" and .at then . + ($lines[.at:.said] | map(sub("^# ?"; "")) | sections) else . end
         | .ms |= tonumber
         | .what |= visible
         | if .reason then .reason |= shown(500; 1) else . end

@@ -264,7 +264,7 @@ interrupt() {
 judge() {
     printf '%b' "$3" | jq -nRr -L "$LAB_TOP/grader" --arg file /f.bats --argjson status "$1" \
         --argjson plan '{"tests": [{"name": "[60] a", "points": 60, "what": "a"}, {"name": "[40] b", "points": 40, "what": "b"}]}' \
-        --argjson logs true --rawfile log <(printf '%b' "$2") --rawfile stderr /dev/null --arg over '' \
+        --argjson logs true --rawfile log <(printf '%b' "$2") --rawfile stderr /dev/null --arg over '' --argjson cut false \
         -f "$LAB_TOP/grader/judge.jq" | jq -r '.problem // ([.tests[].state] | join(" "))'
 }
 A='begin 1 [60] a\nok 1 [60] a in 1ms\n'
@@ -326,4 +326,17 @@ HEAD='1..2\nsuite /f.bats\n'
 0|$P$P|${HEAD}begin 1 [60] a\nok 1 [60] a in 1ms\r\n$B|while a test runs
 1|$F$P|${HEAD}begin 1 [60] a\nnot ok 1 [60] a in 1ms # skip x\n$B|while a test runs
 END
+}
+
+@test "what hangs in a sandbox keeps what it had, and loses the rest" {
+    local cut
+    for cut in "${A}begin 2 [40] b\n" "$A" "${A}begin 2 [40] b\nanything\n"; do
+        run jq -nRr -L "$LAB_TOP/grader" --arg file /f.bats --argjson status -1 \
+            --argjson plan '{"tests": [{"name": "[60] a", "points": 60, "what": "a"}, {"name": "[40] b", "points": 40, "what": "b"}]}' \
+            --argjson logs true --rawfile log /dev/null --rawfile stderr /dev/null --arg over 'not done' --argjson cut true \
+            -f "$LAB_TOP/grader/judge.jq" < <(printf '1..2\nsuite /f.bats\n%b' "$cut")
+        expect_status 0
+        expect "state and reason" "null passed failed: not done" \
+            "$(jq -r '"\(.problem) \(.tests[0].state) \(.tests[1].state): \(.tests[1].reason)"' <<<"$output")"
+    done
 }
