@@ -177,10 +177,12 @@ int filter_compile(struct bundle *b, struct failure *f)
 
 	if (profile == NULL)
 		return 0;
-	json_array_foreach(json_object_get(profile, "syscalls"), i, rule)
-		json_array_foreach(json_object_get(rule, "args"), k, arg)
+	json_array_foreach(json_object_get(profile, "syscalls"), i, rule) {
+		json_array_foreach(json_object_get(rule, "args"), k, arg) {
 			if (json_integer_value(json_object_get(arg, "value")) == INT64_MAX || json_integer_value(json_object_get(arg, "valueTwo")) == INT64_MAX)
 				return fail(f, 0, "linux.seccomp: a value of more than 63 bits: not supported");
+		}
+	}
 	/* Foreign ABIs are killed whatever is said of them: a second way to every call. */
 	json_object_del(profile, "architectures");
 	CLOSED int file = memfd_create("profile", 0);

@@ -64,7 +64,8 @@ int hooks_run(json_t *config, const char *point, const char *state, struct failu
 	json_t *hook;
 	size_t i;
 
-	json_array_foreach(json_object_get(json_object_get(config, "hooks"), point), i, hook)
+	json_array_foreach(json_object_get(json_object_get(config, "hooks"), point), i, hook) {
 		PASS(run_one(hook, state, f));
+	}
 	return 0;
 }

@@ -34,25 +34,29 @@ static void drop_nulls(json_t *value)
 		else
 			drop_nulls(member);
 	}
-	json_array_foreach(value, i, member)
+	json_array_foreach(value, i, member) {
 		drop_nulls(member);
+	}
 }
 
 json_t *json_read(const char *path, struct failure *f)
 {
 	enum { MOST = 8 << 20 };        /* a config.json has some 20 kilobytes */
-	char *text = malloc(MOST + 1);
 	FCLOSED FILE *file = fopen(path, "re");
+	char *text = file != NULL ? malloc(MOST + 1) : NULL;
 	json_error_t error;
 	json_t *value;
 	size_t n;
 
-	if (file == NULL || text == NULL)
+	if (text == NULL)
 		return fail(f, errno, "%s", path), NULL;
 	n = fread(text, 1, MOST, file);
 	text[n] = '\0';
-	if (ferror(file) || !feof(file))
-		return fail(f, ferror(file) ? errno : EFBIG, "%s", path), NULL;
+	if (ferror(file) || !feof(file)) {
+		fail(f, ferror(file) ? errno : EFBIG, "%s", path);
+		free(text);
+		return NULL;
+	}
 	settle(text);
 	value = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 	free(text);

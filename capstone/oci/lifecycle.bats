@@ -245,3 +245,7 @@ END
     expect "control groups" "" "$(find /sys/fs/cgroup -name "*$ID*" 2>/dev/null)"
     expect "descriptors" "$descriptors" "$(find /proc/$$/fd | wc -l)"
 }
+
+@test "the chapter's commands print what it says" {
+    LAB_TIMEOUT=100 run -0 bounded "$BATS_TEST_DIRNAME/../../harness/walk" --check "$BATS_TEST_DIRNAME/README.md"
+}

@@ -223,7 +223,7 @@ int file_put(int dir, const char *name, const void *text, size_t size, struct fa
  * the first that failed. */
 int hooks_run(json_t *config, const char *point, const char *state, struct failure *f);
 
-/* ---- birth.c: create and exec ------------------------------------------------ */
+/* ---- birth.c, exec.c -------------------------------------------------------- */
 
 struct request {
 	const char *root, *id, *bundle, *pid_file, *console, *process;
@@ -235,6 +235,18 @@ struct request {
 	json_t *changes;                /* exec: to the process, by options */
 	json_t *env;
 };
+
+/* request_check - what the caller has to bring */
+int request_check(const struct process *process, const struct request *r, struct failure *f);
+
+extern const struct failure birth_go;   /* the word */
+
+/* birth_ready - in the child: session, terminal, rights; then the parent is to say go */
+void birth_ready(struct process *process, int socket, struct failure *f);
+
+/* birth_settle - in the parent, when the child is ready: what it may not do itself, and
+ * what the caller is to learn */
+int birth_settle(struct process *process, const struct request *r, pid_t pid, int socket, struct failure *f);
 
 int oci_create(struct request *r, struct failure *f);
 int oci_exec(struct request *r, struct failure *f);

@@ -1,0 +1,133 @@
+/* exec.c - a process more in a container that there is
+ *
+ * As in birth.c, but that there is nothing to make: its namespaces are entered, by a
+ * helper, all that the container's config.json names.
+ */
+#include <sys/personality.h>
+
+#include "oci.h"
+
+
+/* enter_all - the namespaces that the container's config names, of its first process */
+static int enter_all(struct bundle *b, const struct state *s, struct failure *f)
+{
+	json_t *value;
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < NAMESPACES; i++)
+		b->joined[i] = -1;
+	json_array_foreach(json_object_get(b->linux_part, "namespaces"), i, value) {
+		int kind = namespace_kind(json_string_value(json_object_get(value, "type")));
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)s->pid, namespace_kinds[kind].file);
+		TRY(b->joined[kind] = open(path, O_RDONLY | O_CLOEXEC), "%s", path);
+	}
+	return 0;
+}
+
+static int more_process(struct bundle *b, struct state *s, const struct request *r, pid_t *pid, int *pidfd, struct failure *f)
+{
+	struct failure said;
+	int pair[2], got;
+
+	TRY(SYNC_PAIR(pair), "socketpair");
+	*pid = spaces_clone(&b->core, b->joined, &s->cgroup, -1, pidfd, f);
+	if (*pid == 0) {
+		struct failure failure = { 0 };
+		close(pair[0]);
+		close(s->lock);
+		init_await(pair[1]);
+		umask(022);
+		if (b->joined[0] >= 0 && userns_become_root(&failure) < 0)
+			init_report(pair[1], &failure);
+		if (b->personality >= 0)
+			personality((unsigned long)b->personality);
+		birth_ready(&b->process, pair[1], &failure);
+		process_run(&b->process, &failure);
+		init_report(pair[1], &failure);
+	}
+	close(pair[1]);
+	PASS(*pid);
+	TRY(sync_send(pair[0], &birth_go, -1), "sending go");
+	PASS(birth_settle(&b->process, r, *pid, pair[0], f));
+	TRY(sync_send(pair[0], &birth_go, -1), "sending go");
+	got = sync_receive(pair[0], &said, NULL);
+	if (got == 1)
+		*f = said;
+	return got == 1 ? -1 : 0;
+}
+
+/* outlive - pass signals on to it, and end as it does */
+static int outlive(struct container *c, struct failure *f)
+{
+	siginfo_t info;
+
+	for (;;) {
+		struct pollfd fds[] = { { .fd = c->pidfd, .events = POLLIN }, { .fd = c->signals, .events = POLLIN } };
+		poll(fds, 2, -1);
+		if (fds[0].revents != 0)
+			break;
+		if (fds[1].revents != 0)
+			signals_pass(c, true);
+	}
+	TRY(waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED), "waitid");
+	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+}
+
+static int load_filter(struct process *p, const struct state *s)
+{
+	static struct sock_filter filter[BPF_MAXINSNS];
+	CLOSED int fd = openat(s->lock, "seccomp", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, filter, sizeof(filter));
+
+	p->filter = filter;
+	p->filter_len = n > 0 ? (size_t)n / sizeof(struct sock_filter) : 0;
+	return n < 0 || (fd < 0 && errno != ENOENT) ? -1 : 0;
+}
+
+int oci_exec(struct request *r, struct failure *f)
+{
+	static struct bundle b = { .personality = -1 };
+	static struct state s, again;
+	struct container c = { .pidfd = -1, .signals = -1, .master = -1 };
+	const char *status, *domain;
+	json_t *process;
+
+	PASS(state_open(&s, r->root, r->id, true, f));
+	status = state_status(&s);
+	if (strcmp(status, "running") != 0 && strcmp(status, "created") != 0)
+		return fail(f, 0, "container '%s' is %s, not running", r->id, status);
+	b.config = json_object_get(s.json, "config");
+	b.linux_part = json_object_get(b.config, "linux");
+	domain = json_string_value(json_object_get(json_object_get(b.linux_part, "personality"), "domain"));
+	if (domain != NULL)
+		b.personality = strcmp(domain, "LINUX32") == 0 ? PER_LINUX32 : PER_LINUX;
+	if (r->process != NULL)
+		process = json_read(r->process, f);
+	else
+		process = json_object_get(b.config, "process");
+	if (process == NULL)
+		return -1;
+	json_object_update(process, r->changes);
+	if (json_array_size(r->env) > 0)
+		json_array_extend(json_object_get(process, "env"), r->env);
+	PASS(process_parse(process, &b.process, f));
+	b.process.preserved = r->preserved;
+	PASS(request_check(&b.process, r, f));
+	TRY(load_filter(&b.process, &s), "its seccomp filter");
+	PASS(enter_all(&b, &s, f));
+	/* They are those of the container only if it still was there when they were opened. */
+	PASS(state_open(&again, r->root, r->id, false, f));
+	if (again.pid == 0)
+		return fail(f, 0, "container '%s' is stopped, not running", r->id);
+	PASS(process_profile(&b.process, f));
+	if (!r->detach)
+		PASS(c.signals = signals_catch(f));
+	if (more_process(&b, &s, r, &c.pid, &c.pidfd, f) == 0) {
+		close(s.lock);          /* others may go on */
+		return r->detach ? 0 : outlive(&c, f);
+	}
+	if (c.pid > 0)
+		kill(c.pid, SIGKILL);
+	return -1;
+}
