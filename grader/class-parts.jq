@@ -8,7 +8,7 @@
 | {
     parts: [$used[] | . as $part
         | ($in.parts[.part] // null) as $handed
-        | "\(.digest)-\($handed)" as $digest
+        | "\(.digest)-\(($handed // "")[:16])" as $digest
         | [$results[] | select(.part.part == $part.part)] as $mine
         | ([$mine[] | select(.graded)] | .[0]) as $good
         | ([$mine[] | select(.graded | not)] | .[0]) as $bad

@@ -33,7 +33,7 @@ the_parts() {
             WANTED+=("labs/$part/$name.c")
             DIGEST[$part]=$common$(digest_of <(cd "$LAB_TOP/labs/$part" || exit; ls -- Makefile "$name.bats" payload-*.c 2>/dev/null || true) "$LAB_TOP/labs/$part")
         fi
-        DIGEST[$part]=$(printf %s "${DIGEST[$part]}" | sha256sum | head -c 16)
+        DIGEST[$part]=$(printf %s "${DIGEST[$part]}" | sha256sum | head -c 8)
         jq -nc --arg part "$part" --arg exercise "$name" --arg digest "${DIGEST[$part]}" \
             --argjson number "${#DIGEST[@]}" --argjson of "$of" \
             '{ $part, $number, $exercise, $of, $digest }' >>"$SCRATCH/parts"
@@ -57,7 +57,7 @@ plan() {
     # what could be: the same
     find "$WHERE/students" -mindepth 2 -maxdepth 2 -name intake.json -print0 | LC_ALL=C sort -z |
         xargs -r0 jq -r --slurpfile course "$SCRATCH/parts" '.key as $key | select(.unread | not) | .parts as $have
-            | $course[] | select($have[.part]) | "\($key) \(.part) \(.digest)-\($have[.part])"' >"$SCRATCH/all"
+            | $course[] | select($have[.part]) | "\($key) \(.part) \(.digest)-\($have[.part][:16])"' >"$SCRATCH/all"
     local -A is_done=()
     while read -r key part digest; do is_done["$key $part $digest"]=yes; done <"$SCRATCH/done"
     : >"$SCRATCH/jobs"
