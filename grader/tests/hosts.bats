@@ -78,3 +78,22 @@ hand_in_class() {
     expect "machines that graded" "$(printf '%s\n' alpha "$(hostname)" | sort | paste -sd ' ')" "$(awk '{ print $3 }' "$NOTES" | sort -u | paste -sd ' ')"
     expect_json '[.students[].points] | join(" ")' '1 2 3 4'
 }
+
+@test "Ctrl-C ends the jobs on the other machine too, and leaves nothing there" {
+    hand_in_class 4 60
+    echo "2/$HOST_A" >"$USER_DIR/hosts.txt"
+    spawn env HOSTS="$USER_DIR/hosts.txt" "$LAB_TOP/grader/class" "$HAND_INS"
+    local tries=600
+    until [ "$(wc -l <"$NOTES")" -ge 2 ]; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || { cat "$SPAWNED_OUT" "$SPAWNED_ERR"; return 1; }
+        sleep 0.1
+    done
+    run ! no_sign_of skiff-class/
+    kill -INT "$SPAWNED"
+    reap "$SPAWNED"
+    expect_status 130
+    # with the path of the course there in their arguments
+    wait_for no_sign_of skiff-class/
+    expect "left there" "" "$($SSH "$HOST_A" 'find /var/cache/skiff-class/*/run.*' 2>/dev/null)"
+}
