@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034  # what it fills in is for walk
+# shellcheck disable=SC2034  # what it fills in is for walk and demo
 # harness/sheet.bash - read a lab sheet and run its console blocks
 #
-# Sourced by harness/walk, after procs.bash.  Three parts: the sheet as a list of items, the two
+# Sourced by harness/walk and harness/demo, after procs.bash.  Three parts: the sheet as a list of items, the two
 # shells that run its commands, and the comparison of what a command printed
 # with what the sheet promises.
 #
@@ -219,10 +219,11 @@ shell_become() {
 #   late    it did not end in that time, and was ended; the shell goes on
 #   stuck   the same, and the shell had to be ended with it
 #   dead    the shell ended: exit, exec, or killed
+#   stopped somebody set RUN_STOP while it ran; the shell goes on
 # SHOW is a function that gets each piece of the output as it comes.  It calls
-# heed_signals, of walk, between any two reads.
+# heed_signals, of walk and demo, between any two reads.
 shell_run() {
-    local who=$1 show=${4-} word line='' piece began end status size=0
+    local who=$1 show=${4-} word line='' piece began end status size=0 hard=''
     local in=${SHELL_IN[$who]} out=${SHELL_OUT[$who]}
     RUN_OUTPUT='' RUN_STATUS='' RUN_FATE=dead
     read -r word </proc/sys/kernel/random/uuid
@@ -251,7 +252,13 @@ shell_run() {
             [ "$RUN_FATE" = stuck ] || RUN_FATE=dead
             return 1
         fi
-        if [ "$SECONDS" -gt "$end" ] || { [ "$size" -gt "$OUTPUT_MAX" ] && [ "$RUN_FATE" = ok ]; }; then
+        if [ -n "${RUN_STOP-}" ] && [ "$RUN_FATE" = ok ]; then
+            # As control-C would, so that programs can clean up; those that do not
+            # care are ended as if they were late.
+            RUN_FATE=stopped RUN_STOP=''
+            kill_pids INT "$(sheet_pids "$began")"
+            end=$((SECONDS + 2))
+        elif [ "$SECONDS" -gt "$end" ] || { [ "$size" -gt "$OUTPUT_MAX" ] && [ "$RUN_FATE" = ok ]; }; then
             shell_interrupt "$who" "$began"
             end=$((SECONDS + 2))
         fi
@@ -268,10 +275,14 @@ shell_said() {
 
 # First what the command started; if that does not bring the shell back, the shell.
 shell_interrupt() {
-    case $RUN_FATE in
-        ok) RUN_FATE=late; kill_pids KILL "$(sheet_pids "$2")" ;;
-        *) RUN_FATE=stuck; kill_pids KILL "${SHELL_PID[$1]} $(sheet_pids "$2")" ;;
-    esac
+    if [ -z "$hard" ]; then
+        hard=yes
+        [ "$RUN_FATE" = stopped ] || RUN_FATE=late
+        kill_pids KILL "$(sheet_pids "$2")"
+    else
+        RUN_FATE=stuck
+        kill_pids KILL "${SHELL_PID[$1]} $(sheet_pids "$2")"
+    fi
 }
 
 # sheet_pids [SINCE]: what this sheet started and still runs, without its shells
@@ -331,10 +342,49 @@ command_run() {
 # command_fate SECONDS: in words, what shell_run's RUN_FATE tells
 command_fate() {
     case $RUN_FATE in
+        stopped) echo "stopped by Ctrl-C" ;;
         late) echo "it did not end within $1 s, or printed without end, and was ended" ;;
         stuck) echo "it did not end within $1 s, or printed without end, and was ended, its shell too" ;;
         dead) echo "the shell ended" ;;
     esac
+}
+
+# ---- what comes before ----------------------------------------------------
+
+# shared_variable EARLY WANTED: a variable that the commands of the blocks EARLY set
+# and those of WANTED use without setting it first, or nothing
+shared_variable() {
+    local name
+    for name in $(commands_of "$1" | grep -oE '(^|[ ;])[a-z_][a-z0-9_]*=' | tr -d ' ;=' | sort -u); do
+        if awk -v set="(^|[ ;])$name=" -v use="[$]{?$name([^a-z0-9_]|$)" '
+            $0 ~ set { exit }
+            $0 ~ use { used = 1; exit }
+            END { exit !used }' < <(commands_of "$2"); then
+            echo "$name"
+            return
+        fi
+    done
+}
+
+# run_unseen BLOCKS: those that this machine can run
+run_unseen() {
+    local block i
+    for block in $1; do
+        ! sheet_block_lacks "$block" || continue
+        for ((i = BLOCK_FIRST[block]; i < BLOCK_FIRST[block] + BLOCK_COUNT[block]; i++)); do
+            command_run "$i" "$SECONDS_MAX" || true
+        done
+    done
+}
+
+# commands_of BLOCKS: their commands, one a line
+commands_of() {
+    local block i
+    for block in $1; do
+        for ((i = BLOCK_FIRST[block]; i < BLOCK_FIRST[block] + BLOCK_COUNT[block]; i++)); do
+            printf '%s\n' "${CMD_TEXT[i]}"
+        done
+    done
 }
 
 # ---- what the sheet promises ----------------------------------------------

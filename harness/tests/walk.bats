@@ -1,4 +1,4 @@
-# harness/tests/walk.bats - the sheet checker and the lecture player
+# harness/tests/walk.bats - the sheet checker
 # shellcheck disable=SC2016,SC2154  # sheets are text; output and status are set by run
 
 load fixture
@@ -359,114 +359,6 @@ END
     done
 }
 
-# ---- the demo ---------------------------------------------------------------
-
-demo() { run env AUTO=1 timeout 60 "$TREE/harness/walk" --demo "$@"; }
-
-lecture() {
-    sheet <<'END'
-# Lab 01: one
-
-## Goal
-
-The **aim** with `code` and [a page](https://example.org/x).
-
-## The problem, shown
-
-```console
-$ d=$(mktemp -d); echo made
-made
-```
-
-## Step 1: first
-
-**Predict.** What will it say?
-
-```console
-$ echo "hello from $d"
-something else
-```
-
-**Explain.** It said so.
-
-## Step 2: second
-
-```console
-$ ./nonesuch
-fine
-```
-
-## Man pages
-
-not shown
-END
-}
-
-@test "demo: no lab, no such lab, no such step: it lists what there is, status 2" {
-    lecture
-    demo
-    expect_status 2
-    has "01-one" "usage: make demo"
-    demo 9
-    expect_status 2
-    has "no lab '9'" "01-one"
-    demo 1 7
-    expect_status 2
-    has "no step '7'" "Step 2: second"
-}
-
-@test "demo: question, command, real output, explanation, in this order" {
-    lecture
-    demo 1 1
-    expect_status 0
-    has "Step 1: first" "hello from /"
-    has_not "Step 2" "something else" $'\e'
-    [[ $output = *"Predict. What"*'$ echo "hello'*"hello from /"*"Explain. It said"* ]]
-    LAB=01 STEP=1 demo
-    expect_status 0
-    has "hello from /"
-}
-
-@test "demo: a command that could not be run is shown, and ends with status 1" {
-    lecture
-    demo 1
-    expect_status 1
-    has "Goal" "The aim with" "a page <https://example.org/x>" "nonesuch: No such file"
-    has_not "not shown" "**"
-}
-
-@test "demo: root's commands without root are marked as not run, with the sheet's output" {
-    sheet <<'END'
-## Step 1: root
-```console
-# id -u
-0
-```
-END
-    run as_user env AUTO=1 timeout 60 "$TREE/harness/walk" --demo 1
-    expect_status 0
-    has "(needs root) not run" "| # id -u" "| 0"
-}
-
-@test "demo: keys on a terminal go on, skip and quit, and the terminal is as before" {
-    require tool:script
-    lecture
-    local screen=$TREE/screen keys=$TREE/keys part
-    mkfifo "$keys"
-    spawn bash -c 'exec timeout 60 script -qefc "$1/harness/walk --demo 1; stty -a; echo all over" "$2" <"$3"' bash "$TREE" "$screen" "$keys"
-    exec 9>"$keys"
-    # what has to be on the screen before each key: it waits at each of them
-    for part in "\[space\]= " "The problem.*[$]= " "made.*\[space\]= " "Step 1.*[$]=q"; do
-        wait_for grep -zq -- "${part%=*}" "$screen"
-        printf "%s" "${part##*=}" >&9
-    done
-    wait_for grep -q "^all over" "$screen"
-    exec 9>&-
-    output=$(cat "$screen")
-    has "The problem, shown" "made" "Step 1: first" " echo " " icanon "
-    has_not "hello from"
-}
-
 @test "--only: the sections of the blocks in a list, and before them what sets their variables" {
     sheet <<'END'
 ## Step 1
@@ -500,4 +392,15 @@ END
     expect "run" "one two three" "$(xargs <"${SHEET%/*}/log")"
     run "$TREE/harness/walk" --check --only /nonexistent "$SHEET"
     expect_status 2
+}
+
+@test "bad options: one line that says where help is, status 2" {
+    local option
+    for option in --demo --nonsense "--check --only" "--only x"; do
+        # shellcheck disable=SC2086  # two words
+        run ../walk $option
+        expect_status 2
+        expect "lines" 1 "${#lines[@]}"
+        has "see harness/walk --help"
+    done
 }
