@@ -1,7 +1,7 @@
 /* fork-bomb - as many processes as there can be
  *
  * Tries: every process forks for ever, and ignores what it is told
- * Holds: a limit of tasks on the container, one processor's worth for others; all end with the container
+ * Holds: a limit of tasks on the container; all of them end with it
  * Mark: 0
  * Goal: all=(/proc/[0-9]*); [ "${#all[@]}" -gt 60 ] */
 #include <signal.h>
