@@ -45,8 +45,9 @@ title_bar() {
 # say TEXT: lines of the sheet.  Where they would push off the screen what nobody
 # had the time to read, a key first.  Status 1 if that key says to leave.
 say() {
-    local line rows
-    while IFS= read -r line; do
+    local line rows lines
+    mapfile -t lines <<<"$1"
+    for line in "${lines[@]}"; do
         visible_length "$line"
         rows=$((VISIBLE / COLUMNS_NOW + 1))
         if [ "$HEIGHT" -gt 4 ] && [ $((ROWS + rows)) -gt $((HEIGHT - 2)) ] && [ -z "$AUTO" ]; then
@@ -54,7 +55,7 @@ say() {
         fi
         ROWS=$((ROWS + rows))
         printf '%s\n' "$line"
-    done <<<"$1"
+    done
     pace_text "$1"
 }
 
