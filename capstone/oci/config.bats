@@ -88,14 +88,14 @@ END
     run -0 run_bundle '.process.args = ["true"]' '.nosuch = 1 | .linux.nosuch = {} | .process.nosuch = null | .linux.intelRdt = null'
 }
 
-@test "the process: arguments, environment, directory, ids, umask, limits, priorities" {
-    bundle "$(script 'echo "$SAIL $PWD $(id -u):$(id -g) $(id -G) $(umask) $(ulimit -n) $(ulimit -Hc) $(cat /proc/self/oom_score_adj) $(ionice) $(cut -d" " -f19 /proc/self/stat)"; grep -c . /proc/self/environ')" \
-        '.process |= (.env += ["SAIL=up"] | .cwd = "/new/dir" | .user = { uid: 7, gid: 8, additionalGids: [9, 10], umask: 63 } | .oomScoreAdj = 500 |
+@test "the process: arguments, environment, home, directory, ids, umask, limits, priorities" {
+    bundle "$(script 'echo "$SAIL $HOME $PWD $(id -u):$(id -g) $(id -G) $(umask) $(ulimit -n) $(ulimit -Hc) $(cat /proc/self/oom_score_adj) $(ionice) $(cut -d" " -f19 /proc/self/stat)"; grep -c . /proc/self/environ')" \
+        '.process |= (.env = ["PATH=/bin", "SAIL=up"] | .cwd = "/new/dir" | .user = { uid: 7, gid: 8, additionalGids: [9, 10], umask: 63 } | .oomScoreAdj = 500 |
          .rlimits += [{ type: "RLIMIT_CORE", soft: 0, hard: 4242424242 }] | .ioPriority = { class: "IOPRIO_CLASS_IDLE", priority: 0 } |
          .scheduler = { policy: "SCHED_BATCH", nice: 5 } | .capabilities = {})' '.root.readonly = false' '.root.path = "'"$(cp -a "$ROOTFS" "$BATS_TEST_TMPDIR/r" && echo "$BATS_TEST_TMPDIR/r")"'"'
     sed -i "s/4242424242/18446744073709551615/" "$BUNDLE/config.json"         # more than jq can count to
     run -0 bounded "$MONITOR" "$RUNTIME" "$STATE" "$BUNDLE" "$ID"
-    expect_match "all of it" '^up /new/dir 7:8 8 9 10 0077 256 unlimited 500 idle' "${output/ulimit*unlimited/unlimited}"
+    expect_match "all of it" '^up / /new/dir 7:8 8 9 10 0077 256 unlimited 500 idle' "${output/ulimit*unlimited/unlimited}"
     expect_match "nice" "idle 5" "$output"
 }
 
@@ -225,4 +225,12 @@ END
     run -0 oci resume "$ID"
     run -0 oci delete --force "$ID"
     refuse 'linux.resources.memory.swappiness' '.linux.resources.memory.swappiness = 10'
+}
+
+@test "a /dev that is read-only has its devices all the same; a root filesystem that is shared" {
+    run run_bundle "$(script 'touch /dev/x; echo x >/dev/null && echo fine; grep " / / " /proc/self/mountinfo | grep -c shared:; awk "\$5 == \"/\"" /proc/self/mountinfo | grep -c shared:')" \
+        '(.mounts[] | select(.destination == "/dev")).options += ["ro"]' '.linux.rootfsPropagation = "shared"'
+    expect_match "not to be written to" '/dev/x: Read-only' "$output"
+    expect_match "and of use" 'fine' "$output"
+    expect "propagation" 1 "$(tail -n 1 <<<"$output")"
 }

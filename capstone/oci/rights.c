@@ -4,6 +4,7 @@
  * need.
  */
 #include <grp.h>
+#include <pwd.h>
 #include <sys/capability.h>
 
 #include "oci.h"
@@ -42,6 +43,25 @@ static int set_capabilities(const struct process *p, struct failure *f)
 			TRY(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0), "process.capabilities.ambient: %d", cap);
 	TRY(capget(&header, seen), "capget");
 	return memcmp(data, seen, sizeof(data)) == 0 ? 0 : fail(f, 0, "process.capabilities: others are in force");
+}
+
+/* home_fill - docker leaves it to its runtime to know whose home it is */
+static int home_fill(struct process *p, struct failure *f)
+{
+	FCLOSED FILE *users = fopen("/etc/passwd", "re");
+	struct passwd *user = NULL;
+	size_t n = 0;
+
+	for (; p->env[n] != NULL; n++)
+		if (strncmp(p->env[n], "HOME=", 5) == 0)
+			return 0;
+	while (users != NULL && (user = fgetpwent(users)) != NULL && user->pw_uid != p->uid)
+		;
+	p->env = reallocarray(p->env, n + 2, sizeof(char *));
+	if (p->env == NULL || asprintf(&p->env[n], "HOME=%s", users != NULL && user != NULL ? user->pw_dir : "/") < 0)
+		return fail(f, ENOMEM, "HOME");
+	p->env[n + 1] = NULL;
+	return 0;
 }
 
 /* find_program - as execvp(3) will, and as the user who will run it */
@@ -104,6 +124,7 @@ int process_become(struct process *p, struct failure *f)
 	TRY(chdir(p->cwd), "process.cwd: %s", p->cwd);
 	if (getcwd(where, sizeof(where)) == NULL || *where != '/')
 		return fail(f, 0, "process.cwd: %s: leads out of the container", p->cwd);
+	PASS(home_fill(p, f));
 	PASS(find_program(p, f));
 	TRY(syscall(SYS_close_range, 3U + (unsigned)p->preserved, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */), "close_range");
 	return 0;

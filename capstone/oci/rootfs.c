@@ -178,6 +178,8 @@ static int mount_one(struct mounting *m, const struct cgroup *group, int root, s
 	if (m->copy_up)
 		PASS(copy_up(target, m->fd, m->target, f));
 	one.attr_set |= m->recursive_set;
+	if (strcmp(m->target, "/dev") == 0)     /* not before its nodes are there */
+		one.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	PASS(set_attributes(m->fd, one, false, m->target, f));
 	return mount_attach(m->fd, target, m->target, f);
 }
@@ -187,7 +189,7 @@ int rootfs_fill(struct bundle *b, const struct cgroup *group, struct failure *f)
 	struct mount_attr slave = { .propagation = MS_SLAVE };
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 	const char *cwd = b->process.cwd;
-	bool dev = true;
+	bool dev = true, dev_read_only = false;
 	int root;
 
 	/* Before the first mount: nothing of ours may propagate to the host. */
@@ -206,10 +208,17 @@ int rootfs_fill(struct bundle *b, const struct cgroup *group, struct failure *f)
 		if (m->bind && m->fd < 0)
 			return fail(f, EPERM, "mounts: %s", m->source);
 		PASS(mount_one(m, group, root, f));
-		dev &= !m->bind || strcmp(m->target, "/dev") != 0;
+		if (strcmp(m->target, "/dev") == 0) {
+			dev = !m->bind;
+			dev_read_only = dev && (m->set & MOUNT_ATTR_RDONLY);
+		}
 	}
 	if (dev)
 		PASS(devices_fill(b, root, f));
+	if (dev_read_only) {
+		CLOSED int fd = open_inside(root, "/dev", false);
+		PASS(set_attributes(fd, read_only, false, "/dev", f));
+	}
 	int where = target_inside(root, cwd, true, &(struct failure){ .status = 0 });
 	close_fd(&where);
 	PASS(mounts_mask(&b->core, root, f));
