@@ -338,7 +338,7 @@ END
     has "no cppcheck here" "1 of 11 checks failed"
 }
 
-@test "every script answers --help with its usage, and refuses nonsense with 2" {
+@test "every script answers --help with its usage, and refuses nonsense with 2 and one line" {
     local script
     for script in demo doctor lint setup skeleton test vm vm-image walk; do
         run "../$script" --help
@@ -346,5 +346,6 @@ END
         expect_match "usage" "^usage: $script" "$output"
         run "../$script" --nonsense
         expect_status 2
+        expect "lines" 1 "${#lines[@]}"
     done
 }
