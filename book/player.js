@@ -2,7 +2,7 @@
 (function () {
 	'use strict';
 
-	var IDLE = 2, waiting = {};
+	var IDLE = 6, waiting = {};
 
 	window.bookCast = function (name, cast) { if (waiting[name]) waiting[name](cast); };
 
@@ -36,6 +36,8 @@
 		this.time = element('output', { textContent: '0:00' }, bar);
 		this.speed = element('select', { ariaLabel: 'Speed' }, bar);
 		[['1', '1×'], ['2', '2×'], ['4', '4×']].forEach(function (s) { element('option', { value: s[0], textContent: s[1] }, self.speed); });
+		this.chapters = element('select', { ariaLabel: 'Part', hidden: true }, bar);
+		this.chapters.addEventListener('change', function () { self.to(Number(self.chapters.value)); });
 		this.button.addEventListener('click', function () { if (self.playing) self.pause(); else self.play(); });
 		this.seek.addEventListener('input', function () { self.pause(); self.to(Number(self.seek.value)); });
 		load(figure.dataset.cast, function (cast) { self.begin(cast); });
@@ -51,6 +53,7 @@
 		});
 		this.length = this.events.length ? this.events[this.events.length - 1][0] : 0;
 		this.pre.style.setProperty('--columns', cast.width);
+		this.findChapters();
 		this.terminal = new window.bookTerminal(cast.width, cast.height);
 		this.next = 0;
 		this.seek.max = this.length;
@@ -59,6 +62,18 @@
 		this.at = 0;
 		this.seek.value = 0;
 		this.label();
+	};
+
+	/* A demo begins each step with its title, in reverse; it may be in two pieces. */
+	Player.prototype.findChapters = function () {
+		var title = /\x1b\[[0-9;]*7m (Step [0-9]+: [^\x1b\r\n]*?)(?:  |\x1b|\r|$)/g, last = '', i = 0, end = 0, m;
+		var text = this.events.map(function (e) { return e[1]; }).join('');
+		while ((m = title.exec(text))) {
+			while (end <= m.index) end += this.events[i++][1].length;
+			if (m[1].trim() !== last) element('option', { value: this.events[i - 1][0], textContent: m[1].trim() }, this.chapters);
+			last = m[1].trim();
+		}
+		this.chapters.hidden = this.chapters.options.length < 2;
 	};
 
 	Player.prototype.label = function () { this.time.textContent = clock(this.at) + ' / ' + clock(this.length); };
@@ -71,6 +86,9 @@
 		this.terminal.draw(this.pre, this.playing);
 		this.seek.value = at;
 		this.label();
+		var i = this.chapters.options.length - 1;
+		while (i > 0 && Number(this.chapters.options[i].value) > at) i--;
+		this.chapters.selectedIndex = i;
 	};
 
 	Player.prototype.play = function () {

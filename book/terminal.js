@@ -3,7 +3,7 @@
 (function () {
 	'use strict';
 
-	var COLOURS = ['#5c6468', '#f08a7a', '#8fca9b', '#dcb368', '#82b6e6', '#c9a0e6', '#7cc4d6', '#d7dcde',
+	var COLOURS = ['#20262a', '#f08a7a', '#8fca9b', '#dcb368', '#82b6e6', '#c9a0e6', '#7cc4d6', '#d7dcde',
 		'#868f94', '#ff9f90', '#a8e0b3', '#f0cc85', '#9dcbf5', '#dcbbf2', '#98d9e8', '#ffffff'];
 
 	function palette(n) {

@@ -40,8 +40,9 @@ lacks_for_book() {
 # recording: colours, a carriage return, moves of the cursor, in the first second;
 # then a long pause, and the end
 recording() {
-    jq -nc '{ version: 2, width: 40, height: 5, title: "a <test>" }, [0.1, "o", "\u001b[32m$ \u001b[0mecho one\r\n"], [0.5, "o", "one\r\n"],
-        [0.6, "i", "x"], [0.7, "o", "12345\rab\u001b["], [0.8, "o", "5;38Hend"], [50.0, "o", "\u001b[2J\u001b[Hlast words"]'
+    jq -nc '{ version: 2, width: 40, height: 5, title: "a <test>" },
+        [0.05, "o", "\u001b[1;7m Step 3: three     \u001b[0m\r\u001b[K"], [0.1, "o", "\u001b[32m$ \u001b[0mecho one\r\n"], [0.5, "o", "one\r\n"],
+        [0.6, "i", "x"], [0.7, "o", "12345\rab\u001b["], [0.8, "o", "5;38Hend"], [50.0, "o", "\u001b[2J\u001b[H\u001b[0;1;7m Step 4: four \u001b[0m\r\nlast words"]'
 }
 
 # open PAGE
@@ -309,11 +310,15 @@ leads_to() { [[ $(browser_js 'return location.href') = *"$1"* ]]; }
     expect "title" 'Recorded: a <test>. To play it takes JavaScript.' "$(browser_js 'return document.querySelector(".cast figcaption").textContent')"
     expect "before" '$ echo one|one|ab345||                                     end' "$(browser_js "$text")"
     expect "a colour" 'rgb(143, 202, 155)' "$(browser_js 'return getComputedStyle(document.querySelector(".cast pre span")).color')"
-    expect_match "length, from 50 seconds" '/ 0:02$' "$(browser_js 'return document.querySelector(".cast output").textContent')"
+    expect_match "length, from 50 seconds" '/ 0:06$' "$(browser_js 'return document.querySelector(".cast output").textContent')"
+    expect "chapters" '["Step 3: three","Step 4: four"]' "$(browser_js 'return [...document.querySelector(".cast select[aria-label=Part]").options].map(o => o.textContent)')"
+    browser_js 'document.querySelector(".cast select").value = 4' >/dev/null
     browser_click '.cast button'
     expect "the button" Pause "$(browser_js 'return document.querySelector(".cast button").textContent')"
     wait_for played_to_its_end
-    expect "after" 'last words||||' "$(browser_js "$text")"
+    expect "after" ' Step 4: four|last words|||' "$(browser_js "$text")"
+    browser_js 'var s = document.querySelector(".cast select[aria-label=Part]"); s.value = s.options[0].value; s.dispatchEvent(new Event("change"))' >/dev/null
+    expect "at the chapter" '||||' "$(browser_js "$text")"
     browser_js 'var s = document.querySelector(".cast input"); s.value = 0.5; s.dispatchEvent(new Event("input"))' >/dev/null
     expect "back" '$ echo one|one|||' "$(browser_js "$text")"
 }
