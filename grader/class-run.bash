@@ -9,29 +9,32 @@
 declare -A DIGEST=()        # of a part of the course: its tests, and what runs them
 HOST_ARGS=() TREE=$LAB_TOP  # where class-job is, on the machine it runs on
 
-# the_parts: what of each part is asked for, and what decides about its marks
+# the_parts: what of each part is asked for, and what decides about its marks;
+# in the file sums each file that does
 the_parts() {
     local part name common of
     WANTED=()
     : >"$SCRATCH/parts"
-    common=$(digest_of <(cd "$LAB_TOP" && {
-        find support -type f
+    : >"$SCRATCH/sums"
+    common=$(cd "$LAB_TOP" && {
+        find support -type f ! -path '*/tests/*'
         find grader -maxdepth 1 -type f ! -name 'class*' ! -name 'pages*' ! -name '*.md' \
             ! -name 'report.*' ! -name terminal.jq ! -name results.jq ! -name html.jq
-        find grader/sandbox* -type f 2>/dev/null || true
         find capstone -type f \( -name '*.[ch]' -o -name Makefile -o -name '*.list' -o -name '*.sh' \) \
-            ! -path '*/bench/*' ! -path '*/faults/*' ! -path '*/history/*' ! -path '*/unit/*'
+            ! -path '*/bench/*' ! -path '*/faults/*' ! -path '*/history/*' ! -path '*/unit/*' ! -path '*/oci/*'
         echo labs/lab.mk
-    }) "$LAB_TOP"; [ -z "$HIDDEN" ] || digest_of <(cd "$HIDDEN" && find . -type f) "$HIDDEN")
+    } | digest)
+    [ -z "$HIDDEN" ] || common+=$(cd "$HIDDEN" && find . -type f | LC_ALL=C sort | tr '\n' '\0' | xargs -r0 sha256sum -- | sha256sum)
     for part in $(course_parts); do
         if [ "$part" = capstone ]; then
             name=skiff of=200
-            DIGEST[$part]=$common$(digest_of <(cd "$LAB_TOP" && find capstone/isolation -name '*.ba*sh' -o -name '*.bats') "$LAB_TOP")
+            DIGEST[$part]=$common$(cd "$LAB_TOP" && find capstone/isolation -type f \( -name '*.bats' -o -name '*.bash' \) | digest)
         else
             name=$(awk -F '[ \t]*:?=[ \t]*' '$1 == "EXERCISE" { print $2 }' "$LAB_TOP/labs/$part/Makefile")
             of=100
             WANTED+=("labs/$part/$name.c")
-            DIGEST[$part]=$common$(digest_of <(cd "$LAB_TOP/labs/$part" || exit; ls -- Makefile "$name.bats" payload-*.c 2>/dev/null || true) "$LAB_TOP/labs/$part")
+            DIGEST[$part]=$common$(cd "$LAB_TOP" && find "labs/$part" -maxdepth 1 -type f \
+                \( -name Makefile -o -name "$name.bats" -o -name 'payload-*.c' \) | digest)
         fi
         DIGEST[$part]=$(printf %s "${DIGEST[$part]}" | sha256sum | head -c 8)
         jq -nc --arg part "$part" --arg exercise "$name" --arg digest "${DIGEST[$part]}" \
@@ -41,8 +44,8 @@ the_parts() {
     WANTED_JSON=$(jq -sc '[.[] | select(.part != "capstone") | { key: "\(.exercise).c", value: .part }] | from_entries' "$SCRATCH/parts")
 }
 
-# digest_of LIST DIR: of the files of DIR that the file LIST names
-digest_of() { (cd "$2" && LC_ALL=C sort -u "$1" | tr '\n' '\0' | xargs -r0 sha256sum -- | sha256sum | head -c 64); }
+# digest: of the files of the working directory that stdin names
+digest() { LC_ALL=C sort | tr '\n' '\0' | xargs -r0 sha256sum -- | tee -a "$SCRATCH/sums" | sha256sum | head -c 64; }
 
 # ---- what is to be done ---------------------------------------------------
 

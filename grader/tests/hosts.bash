@@ -28,7 +28,8 @@ start_host() {
     ip -n "$1" address add "$4/30" dev eth0
     ip -n "$1" link set eth0 up
     ip -n "$1" link set lo up
-    spawn ip netns exec "$1" unshare --uts --mount --pid --fork --kill-child --mount-proc sh -c '
+    # not `ip netns exec`: it would hide the control groups
+    spawn nsenter --net="/run/netns/$1" unshare --uts --mount --pid --fork --kill-child --mount-proc sh -c '
         hostname "$1"
         mkdir -p /var/cache
         mount -t tmpfs cache /var/cache

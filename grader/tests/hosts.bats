@@ -30,9 +30,19 @@ hand_in_class() {
     expect_json '[.students[].points] | join(" ")' '1 2 3 4 5 6 7 8 9 10 11 12'
     expect_json '[.students[].parts[].host | select(.)] | unique | join(" ")' 'alpha beta'
     expect "submissions left on alpha" "" "$($SSH "$HOST_A" 'find /var/cache/skiff-class/*/run.* -type f 2>&1 | grep -v "No such file"')"
-    expect_match "the course is there" capdrop.bats "$($SSH "$HOST_A" 'ls /var/cache/skiff-class/*/course/labs/01-capabilities')"
+    expect_match "the course is there" payload-hold.c "$($SSH "$HOST_A" 'ls /var/cache/skiff-class/*/course/labs/01-capabilities')"
     class HOSTS="$USER_DIR/hosts.txt"
     expect_match "the second time" '0 of 12 parts' "$output"
+}
+
+@test "the real grader on another machine, which gets the course and builds it" {
+    unset GRADE
+    mkdir -p "$HAND_INS/ann"
+    cp "$LAB_TOP/labs/01-capabilities/capdrop.c" "$HAND_INS/ann/"
+    echo "1/$HOST_B" >"$USER_DIR/hosts.txt"
+    class HOSTS="$USER_DIR/hosts.txt" LAB=01
+    expect_status 0
+    expect_json '.students[0] | "\(.points) \(.parts["01-capabilities"].host)"' '100 beta'
 }
 
 @test "a machine that dies in the middle: what it was doing is done elsewhere" {
