@@ -76,6 +76,9 @@ solution: part ## the reference, once your own earns full marks: LAB=02
 demo: part all rootfs ## play a lab's sheet: LAB=02 [STEP=3] [AUTO=1] [RECORD=file.cast]
 	@harness/demo
 
+casts: part all rootfs ## record the demos for the book: LAB=02 for one
+	@harness/record
+
 test: all-setup all rootfs vm-setup ## the project's own tests: all here, in the lab VM what is skipped here
 	@harness/test
 
@@ -121,4 +124,4 @@ clean: ## remove everything that was built
 	rm -rf build
 	@if [ -e grade/class.json ]; then echo "grade/ stays: it holds the marks of a class"; else rm -rf grade; fi
 
-.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo bench book test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)
+.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)
