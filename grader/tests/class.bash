@@ -35,5 +35,6 @@ student() { echo ".students[] | select(.id == \"$1\")"; }
 # graded_how_often ID PART
 graded_how_often() { grep -c "^$1 $2 " "$NOTES" || true; }
 
-# no_sign_of WORD: of a process with that in its arguments; zombies have none
-no_sign_of() { ! grep -lsaF -- "$1" /proc/[0-9]*/cmdline; }
+# no_sign_of WORD: of a process with that in its arguments; zombies have none.  The
+# list of processes is made before there is the grep, whose argument it is too.
+no_sign_of() { ! grep -qsaF -- "$1" /proc/[0-9]*/cmdline; }
