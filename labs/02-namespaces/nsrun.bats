@@ -320,8 +320,11 @@ spawn_plain() {
     hint "sethostname(2) after unshare(2), see uts_namespaces(7)"
     require ns:uts
     before=$(bounded "${ROOT[@]}" uname -n)
-    run -0 as_root -u lab-02-inside -- uname -n
-    expect_output lab-02-inside
+    name=lab-02-$RANDOM$RANDOM
+    run -0 as_root -u "$name" -- uname -n
+    expect_output "$name"
+    start sleep -u "$name" -- sleep 600
+    [ "$EUID" -ne 0 ] || expect "hostname of CMD, from outside" "$name" "$(nsenter --target "$CMD" --uts uname -n)"
     long=$(printf %064d 7)
     run -0 as_root -u "$long" -- uname -n
     expect_output "$long"
