@@ -91,9 +91,11 @@ bench: all rootfs ## time skiff against bwrap, runc and the bare kernel: QUICK=1
 	@harness/setup bench || true
 	@if [ "$(ONLY)" = class ]; then grader/bench/class; else capstone/bench/bench.sh $(ONLY); fi
 
-# The figures are runs, so there must be something to run.
+# The figures and the recordings are runs, so there must be something to run; what
+# cannot run here is left out, or taken from an earlier run.
 book: all rootfs ## the course as a static site: OUT=dir (build/book)
 	@harness/setup book
+	@[ "$$(id -u)" -ne 0 ] || [ "$$FIGURES" = kept ] || harness/record || true
 	@book/build --out "$${OUT:-build/book}" --figures "$${FIGURES:-run}"
 
 # CMD as it was typed: make is to expand nothing in it.
