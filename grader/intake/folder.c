@@ -140,7 +140,7 @@ static int by_name(const void *a, const void *b) { return strcmp(*(char *const *
 /* names_in - the names in a folder, sorted: the same folder always reads the same */
 static char **names_in(DIR *stream, size_t *count)
 {
-	char **names = NULL;
+	char **names = NULL, **more;
 	struct dirent *entry;
 
 	*count = 0;
@@ -149,9 +149,12 @@ static char **names_in(DIR *stream, size_t *count)
 			continue;
 		if (++entries > MAX_ENTRIES)
 			break;
-		if (*count % 64 == 0)
-			names = realloc(names, (*count + 64) * sizeof(*names));
-		if (!names || !(names[*count] = strdup(entry->d_name)))
+		more = *count % 64 ? names : realloc(names, (*count + 64) * sizeof(*names));
+		if (!more)
+			_exit(1);
+		names = more;
+		names[*count] = strdup(entry->d_name);
+		if (!names[*count])
 			_exit(1);
 		++*count;
 	}

@@ -180,7 +180,7 @@ int main(int argc, char **argv)
 {
 	struct wanted wanted = { .files = argv + 3, .count = argc - 3 };
 	struct intake intake = { .wanted = &wanted, .accepted = json_array(), .refused = json_array(), .problem = json_null() };
-	struct stat before, after;
+	struct stat before = { 0 }, after;
 	int fd, pipes[2], status;
 	pid_t reader;
 
