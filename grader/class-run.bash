@@ -72,7 +72,7 @@ plan() {
     done <"$SCRATCH/all"
     local todo all
     todo=$(wc -l <"$SCRATCH/jobs") all=$(wc -l <"$SCRATCH/all")
-    echo "${#KEYS[@]} students; $todo of $all parts to grade$([ "$todo" -eq "$all" ] || echo ", the others are done or not chosen")."
+    echo "${#KEYS[@]} student$([ ${#KEYS[@]} -eq 1 ] || echo s); $todo of $all parts to grade$([ "$todo" -eq "$all" ] || echo ", the others are done or not chosen")."
 }
 
 # ---- doing it -------------------------------------------------------------
