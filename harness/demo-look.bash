@@ -10,7 +10,7 @@ look_begin() {
     if [ -t 1 ] && [ "${TERM-dumb}" != dumb ]; then SCREEN=yes; fi
     if [ -n "$SCREEN" ] && [ -z "${NO_COLOR-}" ]; then
         BOLD=$'\e[1m' PLAIN=$'\e[0m' DIM=$'\e[2m' CODE=$'\e[36m' ALARM=$'\e[1;31m' BAR=$'\e[1;7m'
-        USER_SIGN=$'\e[1;30;42m' ROOT_SIGN=$'\e[1;37;41m' ASK=$'\e[1;30;43m' TELL=$'\e[1;30;46m'
+        USER_SIGN=$'\e[30;42m' ROOT_SIGN=$'\e[30;41m' ASK=$'\e[30;43m' TELL=$'\e[30;46m'
     fi
     ROWS=0
     look_size
