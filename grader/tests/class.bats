@@ -111,6 +111,16 @@ setup() {
     expect_json '.students[0].points' 70
 }
 
+@test "a run whose results a program wrote into is no error of the machine: 0, and it says so" {
+    hand_in eve capdrop tampered
+    hand_in eve nsrun 'points 40'
+    class
+    expect_status 0
+    expect_json "$(student eve) | [.status, .points, .parts[\"01-capabilities\"].tampered, .parts[\"02-namespaces\"].tampered] | map(tostring) | join(\" \")" \
+        'graded 40 true false'
+    expect_match "her page" 'tampered' "$(<"$MARKS/students/eve/feedback.html")"
+}
+
 @test "Ctrl-C ends everything within seconds, keeps what is done, and says how to go on" {
     local id
     for id in ann bob cat dan eve; do
