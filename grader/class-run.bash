@@ -166,6 +166,7 @@ collect() {
     mv -f "$WHERE/.class.json" "$WHERE/class.json"
     [ "$(jq .status "$WHERE/class.json")" = 0 ] || RESULT=3
     [ ! -x "$GRADER/pages" ] || "$GRADER/pages" "$WHERE" || { echo "class: the pages could not be made" >&2; RESULT=3; }
+    [ "${SUDO_UID:-0}" -eq 0 ] || chown -hR "$SUDO_UID:${SUDO_GID:-0}" "$WHERE"
 }
 
 # used_parts: those that are chosen, and those with marks from before
