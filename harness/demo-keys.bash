@@ -35,7 +35,7 @@ keys_again() { [ -z "${TTY_STATE-}" ] || stty -echo -icanon min 1 time 0 2>/dev/
 keys_end() {
     [ -z "${TTY_STATE-}" ] || stty "$TTY_STATE" 2>/dev/null || true
     TTY_STATE=''
-    [ -z "${PLAIN-}" ] || printf %s "$PLAIN"
+    [ -z "${PLAIN-}" ] || printf %s "$PLAIN" 2>/dev/null || true # the terminal may be gone
 }
 
 # read_key: into KEY, what a key means.  An escape sequence comes in one piece,

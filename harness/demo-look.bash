@@ -54,7 +54,7 @@ say() {
             wait_key '[more]' || return 1
         fi
         ROWS=$((ROWS + rows))
-        printf '%s\n' "$line"
+        printf '%s\n' "$line" 2>/dev/null || nobody_there
     done
     pace_text "$1"
 }
@@ -132,9 +132,17 @@ prose() {
     printf '%s\n' "$PLAIN"
 }
 
+# verbatim TEXT: a table for this terminal; anything else as it stands
+verbatim() {
+    case $1 in
+        '|'*) LC_ALL=C awk -v width="$COLUMNS_NOW" -v bold="$BOLD" -v plain="$PLAIN" -f "$HARNESS/demo-table.awk" <<<"$1" ;;
+        *) printf '%s\n' "$1" ;;
+    esac
+}
+
 # show PIECE: of the output of a command, as it comes
 show() {
-    printf %s "$1"
+    printf %s "$1" 2>/dev/null || nobody_there
     if [[ $1 == *$'\n' ]]; then SHOWN_PARTIAL=''; else SHOWN_PARTIAL=yes; fi
 }
 

@@ -77,7 +77,8 @@ demo() { run env AUTO=1 timeout 60 "$TREE/harness/demo" "$@"; }
     demo 1 7
     expect_status 2
     has "no step '7'" "Step 2: second"
-    has_not "Goal"
+    demo 1 nonsense
+    expect_status 2
 }
 
 @test "bad options and settings: one line that says where help is, status 2" {
@@ -456,4 +457,62 @@ cast_text() { jq -rs 'map(arrays | .[2]) | join("")' "$1"; }
     while IFS= read -r step; do
         grep -qF -- "$step" "$TREE/text" || { echo "not in the recording: $step"; return 1; }
     done < <(sed -n 's/^## \(Step .*\)/\1/p' "$LAB_TOP/labs/02-namespaces/README.md")
+}
+
+@test "when the terminal goes, the tmux that the demo made for itself goes too" {
+    sleeper
+    WITH=(env PANES=1)
+    OUTSIDE=yes stage 120 30 1
+    sees "What the host sees" 'alone=$!'
+    press Space
+    wait_for pgrep -fx 'sleep 987611'
+    tmux -L "$STAGE" kill-server
+    ended() { ! pgrep -fx 'sleep 987611' && ! pgrep -f "^bash $TREE/harness/demo" && ! pgrep -f "$TREE/harness/demo --host"; }
+    wait_for ended
+}
+
+@test "record: one recording a lab, where the sheet has changed; none of a demo that fails" {
+    require root user tool:jq tool:script
+    printf '## Step 1: a\n```console\n$ echo sa"i"d\n...\n```\n' | sheet
+    local cast=$TREE/build/casts/01-one.cast
+    run "$TREE/harness/record" 1
+    expect_status 0
+    recorded "$cast"
+    run cast_text "$cast"
+    has said
+    run "$TREE/harness/record" 1
+    has "01-one: recorded already"
+    cp "$cast" "$TREE/before.cast"
+    printf '## Step 1: a\n```console\n$ ./nonesuch\n```\n' | sheet
+    run "$TREE/harness/record" --all 1
+    expect_status 1
+    has "01-one: not recorded"
+    cmp "$cast" "$TREE/before.cast"
+    expect "in the folder" 01-one.cast "$(cd "${cast%/*}" && echo *)"
+    run as_user "$TREE/harness/record" 1
+    expect_status 1
+    has "needs root"
+    run "$TREE/harness/record" 9
+    expect_status 2
+    has "01-one"
+    run "$TREE/harness/record" --nonsense
+    expect_status 2
+    has "see harness/record --help"
+}
+
+@test "a table stands in columns where it fits, else row by row" {
+    { printf '## Part: table\n\n| who | what |\n|---|---|\n| `a×` | one \\| [two](x) |\n| bcde | three |\n\n'
+        printf '| k | long |\n|---|---|\n| **w** |'; printf ' word%d' {1..20}; printf ' |\n'
+        printf '\n```console\n$ true\n```\n'; } | sheet
+    demo 1 1
+    expect_status 0
+    has $'\nwho   what\na×    one | two\nbcde  three\n' $'\nw\n    long: word1' $'\n    word'
+    has_not '---|' '`'
+}
+
+@test "into a pipe that nobody reads any more it ends, without complaint" {
+    lecture
+    run bash -c '{ AUTO=1 timeout 60 "$1/harness/demo" 1 1; echo "$?" >"$1/status"; } | head -n 3' bash "$TREE"
+    has_not "roken pipe"
+    expect status 141 "$(cat "$TREE/status")"
 }

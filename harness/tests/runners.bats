@@ -274,7 +274,7 @@ flaky() { echo "if mkdir '$TREE/$1' 2>/dev/null; then echo what was wrong; false
 
 # clean_course: what lint has nothing to say about
 clean_course() {
-    rm "$TREE"/harness/{demo,demo-*.bash,doctor,packages,probe.c,procs.bash,setup,sheet.bash,test,walk}
+    rm "$TREE"/harness/{demo,demo-*,doctor,packages,probe.c,procs.bash,record,setup,sheet.bash,test,walk}
     printf 'EXERCISE := one\n' >"$TREE/labs/01-one/Makefile"
     printf 'all:\n' >"$TREE/capstone/Makefile"
     cat >"$TREE/labs/01-one/one.c" <<'END'
@@ -340,7 +340,7 @@ END
 
 @test "every script answers --help with its usage, and refuses nonsense with 2 and one line" {
     local script
-    for script in demo doctor lint setup skeleton test vm vm-image walk; do
+    for script in demo doctor lint record setup skeleton test vm vm-image walk; do
         run "../$script" --help
         expect_status 0
         expect_match "usage" "^usage: $script" "$output"
