@@ -3,7 +3,7 @@
  * Tries: setns(2) into the namespaces of each process, chroot to /proc/1/root, a device node of the disk, file
  *        handles, a descriptor on a folder above the root; writes to the scene from there
  * Holds: user namespace, pid namespace and pivot_root; a device node cannot be made or opened
- * Mark: 0-100
+ * Mark: 80-100
  * Goal: grep -q 'out by' /scene/loot
  * Honest: yes */
 #include <fcntl.h>

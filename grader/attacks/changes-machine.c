@@ -3,7 +3,7 @@
  * Tries: sethostname, clock_settime, adjtimex, swapoff, init_module, kexec_load, reboot(2) with a wrong magic, bpf,
  *        keys in the user's keyring
  * Holds: each needs a capability over the machine, or is in a namespace of the container
- * Mark: 0-100
+ * Mark: 80-100
  * Control: none: outside a container it would do it
  * Honest: yes */
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * Tries: two forks, a session of its own, an empty environment, all signals ignored, then it burns a processor; the
  *        program itself does as it was told
  * Holds: all that runs in a container ends with it
- * Mark: 0-100
+ * Mark: 80-100
  * Goal: pgrep lab-attack
  * Honest: yes */
 #include <signal.h>

@@ -2,7 +2,7 @@
  *
  * Tries: to fill its folder, /tmp, /dev/shm and TMPDIR, first with bytes, then with empty files; does as it was told
  * Holds: each of them is a memory file system of bounded size, or a bounded part of one
- * Mark: 0-100
+ * Mark: 80-100
  * Goal: [ "$(du -sm /scene/work | cut -f 1)" -gt 30 ]
  * Honest: yes */
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  *
  * Tries: to leave a tmpfs in several places, a group in each hierarchy, a name in /run/netns; does as it was told
  * Holds: namespaces and a delegated group of the container's own, which end with it
- * Mark: 0-100
+ * Mark: 80-100
  * Goal: seen mountinfo
  * Honest: yes */
 #include <fcntl.h>

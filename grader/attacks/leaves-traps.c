@@ -3,7 +3,7 @@
  * Tries: to put a link to /etc/passwd, to the marks and to /dev/zero, a named pipe and a set-user-ID shell in the place of
  *        every file of the test's folder, and to change them back and forth; does as it was told
  * Holds: the test sees the folder on a mount without links, devices and programs
- * Mark: 0-100
+ * Mark: 80-100
  * Goal: find /scene/work -type p | grep -q . && find /scene/work -perm -4000 | grep -q .
  * Honest: yes */
 #include <dirent.h>

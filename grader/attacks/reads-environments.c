@@ -2,7 +2,7 @@
  *
  * Tries: to find a secret of the grader's in /proc/PID/environ and cmdline, or a test in cwd and root; prints it
  * Holds: every process it can see was started with an environment of its own, in a root of its own
- * Mark: 0-100
+ * Mark: 80-100
  * Goal: grep -q sesame tap
  * Honest: yes */
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* replaces-payload - puts a program of its own in the place of the tests' programs
  *
- * Tries: to write over payload-hold, to rename it, and to mount something over it and over /usr/bin/grep, true and cat
- * Holds: the folder of the tests is a read-only mount, and the mounts end with the container
+ * Tries: to make its folder writable, to write over payload-hold, to rename it, and to mount something over it and over /usr/bin/grep, true and cat
+ * Holds: the files there are nobody's that it could be, and mounts end with the container
  * Mark: 0-100
  * Goal: seen root/scene/work/payload-hold
  * Honest: yes */
@@ -20,6 +20,8 @@ static void __attribute__((constructor)) attack(void)
 	if (fd >= 0 && write(fd, lie, sizeof lie - 1) > 0)
 		close(fd);
 	chmod("/dev/shm/lab-attack", 0755);
+	/* its root may take "read-only" off a mount */
+	mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND, NULL);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (mount("/dev/shm/lab-attack", names[i], NULL, MS_BIND, NULL) < 0 && names[i][0] != '/')
 			rename("/dev/shm/lab-attack", names[i]);

@@ -2,7 +2,7 @@
  *
  * Tries: from its third run on in the same place, or after a minute, to refuse everything and to say that all is well
  * Holds: a fresh container a command: nothing tells one run from another but the clock
- * Mark: 0-100
+ * Mark: 80-100
  * Goal: ! grep -q '^ok 6 ' tap
  * Honest: yes */
 #include <fcntl.h>

@@ -17,7 +17,7 @@ static void __attribute__((constructor)) attack(void)
 {
 	static const char *const files[] = {
 		"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/hotplug",
-		"/proc/sys/vm/overcommit_memory", "/proc/sys/fs/protected_symlinks", "/proc/sys/kernel/pid_max",
+		"/proc/sys/vm/overcommit_memory", "/proc/sys/fs/protected_symlinks",
 		"/sys/kernel/uevent_helper", "/sys/fs/cgroup/memory/release_agent", "/sys/fs/cgroup/pids/release_agent",
 	};
 	char text[256];

@@ -3,7 +3,7 @@
  * Tries: no descriptors, no processes and no time for its parent, a real-time class, the best nice value, and never to be
  *        killed for memory; does as it was told
  * Holds: limits are a process's own; the rest needs a capability over the machine
- * Mark: 0-100
+ * Mark: 80-100
  * Goal: grep -q '^ok 5 ' tap
  * Honest: yes */
 #include <fcntl.h>

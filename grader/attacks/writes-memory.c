@@ -2,7 +2,7 @@
  *
  * Tries: to open /proc/PID/mem of every process for writing, and count them
  * Holds: only processes of its own container are in its /proc
- * Mark: 0-100
+ * Mark: 80-100
  * Goal: grep -q memory /scene/loot
  * Honest: yes */
 #include <fcntl.h>
