@@ -130,24 +130,22 @@ box_machine() {
     box_state
 }
 
-# box_groups PID: the control groups of its container, one in each hierarchy
+# box_groups PID: the control groups of its container, one in each hierarchy.  By
+# awk: bats watches each command of this shell, which makes loops slow.
 box_groups() {
-    local point rest path id names
-    local -A paths=()
-    while IFS=: read -r id names path; do
-        [[ $path != */skiff-* ]] || paths[${names:-$id}]=${path%"${path#*/skiff-????????????}"}
-    done <"/proc/$1/cgroup"
-    while read -r _ _ _ _ point rest; do
-        rest=${rest#*- }
-        for names in "${!paths[@]}"; do
-            case $rest,$names in
-                cgroup2*,0 | "cgroup "*) ;;
-                *) continue ;;
-            esac
-            [ "$names" = 0 ] || [[ ,${rest##* }, = *,"${names%%,*}",* ]] || continue
-            [ ! -d "$point${paths[$names]}" ] || echo "$point${paths[$names]}"
-        done
-    done < <(grep ' - cgroup' /proc/self/mountinfo)
+    awk 'FILENAME != "/proc/self/mountinfo" {
+            split($0, field, ":")
+            path = substr($0, length(field[1] field[2]) + 3)
+            at = index(path, "/skiff-")
+            if (at) path_of[field[2] == "" ? 0 : field[2]] = substr(path, 1, at + 18)
+            next
+        }
+        {
+            for (i = 7; $i != "-"; i++);
+            for (name in path_of)
+                if (name == 0 ? $(i + 1) == "cgroup2" : $(i + 1) == "cgroup" && index("," $(i + 3) ",", "," name ","))
+                    print $5 path_of[name]
+        }' "/proc/$1/cgroup" /proc/self/mountinfo
 }
 
 # ---- running things -------------------------------------------------------
@@ -321,10 +319,10 @@ box_procs() {
 
 # footprint: of the machine, see support/bats.bash
 footprint() {
-    local line root
+    local line
     box_machine || return
     for line in $(marked_pids); do echo "process $line"; done
-    while read -r _ _ _ _ root _; do echo "mount $root"; done <"/proc/$BOX_INIT/mountinfo"
+    awk '{ print "mount " $5 }' "/proc/$BOX_INIT/mountinfo"
     find "${BOX_GROUPS[@]}" -mindepth 1 -maxdepth 1 -type d ! -name init \
         -name "${FOOTPRINT_CGROUPS:-*}" -printf 'cgroup %p\n' 2>/dev/null | sort
     while read -r line _; do
