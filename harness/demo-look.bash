@@ -197,7 +197,7 @@ not_run() {
     done
     if [ -n "$root" ] && [ -z "$AUTO" ] && [ -z "${TOLD_ROOT-}" ]; then
         TOLD_ROOT=yes
-        say "$DIM(sudo make demo LAB=${DEMO_DIR##*/} would run it. s skips this section, space goes on)$PLAIN"
+        say "$DIM(under sudo it runs. space: on, s: skip the rest of this step)$PLAIN"
     fi
 }
 

@@ -165,6 +165,7 @@ END
 
 screen() { tmux -L "$STAGE" capture-pane -p "$@"; }
 on_screen() { screen | grep -qF -- "$1"; }
+gone() { ! on_screen "$1"; }
 
 # sees TEXT...: each comes to stand on the screen
 sees() {
@@ -223,8 +224,8 @@ over() {
     sees "Hello 1 from /" # so what sets d has run
     press b
     sees "Step 1: first" "| tr h H"
-    run screen
-    has_not "Hello"
+    wait_for gone Hello
+    sees "| tr h H"
     press b
     sees "The problem, shown" "echo made"
     press 7 Enter
