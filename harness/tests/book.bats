@@ -400,6 +400,7 @@ screen_of() {
     pages=$(pdfinfo "$BATS_TEST_TMPDIR/whole.pdf" | awk '/^Pages:/ { print $2 }')
     [ "$pages" -gt 100 ] || { echo "expected: more than 100 pages"; echo "observed: $pages"; return 1; }
     last=$(grep -o '<h1 id="[^"]*">[^<]*' "$SITE/whole.html" | tail -n 1)
+    last=${last#*>} last=${last:0:25}
     pdftotext -layout "$BATS_TEST_TMPDIR/whole.pdf" "$BATS_TEST_TMPDIR/whole.txt"
-    grep -qxF "${last#*>}" "$BATS_TEST_TMPDIR/whole.txt" || { echo "expected: the title of the last page on paper: ${last#*>}"; return 1; }
+    grep -q "^ *$last" "$BATS_TEST_TMPDIR/whole.txt" || { echo "expected: the title of the last page on paper: $last..."; return 1; }
 }
