@@ -10,6 +10,8 @@ setup_file() {
     DIR=$(mktemp -d /tmp/skiff-oci.XXXXXX)
     export ROOTFS=$DIR/rootfs CTRD=$DIR/c.sock DOCKER_HOST=unix://$DIR/d.sock CGROUPS=/skiff-oci-docker-$$
     cp -a "$BATS_TEST_DIRNAME/../../build/rootfs" "$ROOTFS"
+    [ -e /run/containerd ] || touch "$DIR/not-before.run"
+    [ -n "$(find /sys/fs/cgroup -maxdepth 2 -name default -type d)" ] || touch "$DIR/not-before.cgroup"
     printf 'version = 2\nroot = "%s/root"\nstate = "%s/state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "%s"\n' \
         "$DIR" "$DIR" "$CTRD" >"$DIR/config.toml"
     daemon containerd --config "$DIR/config.toml"
@@ -36,6 +38,9 @@ teardown_file() {
         kill "$pid" 2>/dev/null || true
         wait_for eval "! kill -0 $pid 2>/dev/null" || kill -KILL "$pid"
     done
+    # What containerd makes outside of its folders, whatever its configuration says.
+    [ ! -e "$DIR/not-before.run" ] || rm -rf --one-file-system /run/containerd
+    [ ! -e "$DIR/not-before.cgroup" ] || find /sys/fs/cgroup -maxdepth 2 -name default -type d -exec rmdir {} + 2>/dev/null || true
     find /sys/fs/cgroup -depth -type d -path "*$CGROUPS*" -exec rmdir {} + 2>/dev/null || true
     remove_dir "$DIR"
 }

@@ -69,6 +69,7 @@ static bool flag(struct mounting *m, const char *name)
 		m->recursive |= *name == 'r';
 	} else if (strcmp(name, "idmap") == 0 || strcmp(name, "ridmap") == 0) {
 		m->shifted = true;
+		m->shifted_recursive |= *name == 'r';
 	} else if (strcmp(name, "tmpcopyup") == 0) {
 		m->copy_up = true;
 	} else if (propagation != 0) {

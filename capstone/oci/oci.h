@@ -53,7 +53,7 @@ struct mounting {
 	const char *target, *type, *source;
 	uint64_t set, clear, recursive_set, recursive_clear;    /* MOUNT_ATTR_* */
 	uint64_t propagation;           /* MS_*, 0: private */
-	bool propagation_recursive, bind, recursive, copy_up, shifted, mode_given;
+	bool propagation_recursive, bind, recursive, copy_up, shifted, shifted_recursive, mode_given;
 	const char *options[2 * MAX_MOUNT_OPTIONS + 3];  /* for mount_new */
 	json_t *uid_map, *gid_map;
 	int fd;                         /* a detached mount of SOURCE, or -1 */

@@ -68,7 +68,7 @@ int rootfs_shift(const struct bundle *b, pid_t child, struct failure *f)
 				return f->status = 125, -1;
 		}
 		shift.userns_fd = (uint64_t)user;
-		TRY(user < 0 ? -1 : syscall(SYS_mount_setattr, m->fd, "", AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0), &shift, sizeof(shift)),
+		TRY(user < 0 ? -1 : syscall(SYS_mount_setattr, m->fd, "", AT_EMPTY_PATH | (m->shifted_recursive ? AT_RECURSIVE : 0), &shift, sizeof(shift)),
 		    "mounts: %s: mapping its ids", m->target);
 	}
 	return 0;
