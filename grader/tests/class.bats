@@ -2,6 +2,8 @@
 
 load class
 
+setup_file() { a_course; }
+
 setup() {
     lab_setup
     a_class
@@ -127,7 +129,7 @@ setup() {
         hand_in "$id" capdrop "note $NOTES"
         hand_in "$id" nsrun "note $NOTES" "sleep 60"
     done
-    spawn env "$LAB_TOP/grader/class" "$HAND_INS"
+    spawn env "$COURSE/grader/class" "$HAND_INS"
     wait_for grep -q 02-namespaces "$NOTES"
     wait_for test -s "$MARKS/students/ann/01-capabilities.new"
     kill -INT "$SPAWNED"
@@ -150,7 +152,7 @@ setup() {
         hand_in "$id" capdrop "note $NOTES"
         hand_in "$id" nsrun "note $NOTES" "sleep 3"
     done
-    spawn env "$LAB_TOP/grader/class" "$HAND_INS"
+    spawn env "$COURSE/grader/class" "$HAND_INS"
     wait_for grep -q 02-namespaces "$NOTES"
     wait_for test -s "$MARKS/students/ann/01-capabilities.new"
     kill -KILL "$SPAWNED"
@@ -169,7 +171,7 @@ setup() {
 
 @test "two graders at once: the second says so, and the first is not disturbed" {
     hand_in ann capdrop "note $NOTES" 'sleep 3'
-    spawn env "$LAB_TOP/grader/class" "$HAND_INS"
+    spawn env "$COURSE/grader/class" "$HAND_INS"
     wait_for test -s "$NOTES"
     class
     expect_status 3
@@ -260,7 +262,7 @@ setup() {
 }
 
 @test "the real grader: a perfect, an unfinished and a broken submission" {
-    unset GRADE
+    unset GRADE COURSE
     local lab=$LAB_TOP/labs/01-capabilities
     mkdir -p "$USER_DIR/w/ann/labs/01-capabilities" "$HAND_INS/bob" "$HAND_INS/cat"
     cp "$lab/capdrop.c" "$USER_DIR/w/ann/labs/01-capabilities/"

@@ -2,6 +2,8 @@
 
 load hosts
 
+setup_file() { a_course; }
+
 setup() {
     lab_setup
     require root tool:dropbear tool:rsync tool:ssh ns:net
@@ -36,7 +38,7 @@ hand_in_class() {
 }
 
 @test "the real grader on another machine, which gets the course and builds it" {
-    unset GRADE
+    unset GRADE COURSE
     mkdir -p "$HAND_INS/ann"
     cp "$LAB_TOP/labs/01-capabilities/capdrop.c" "$HAND_INS/ann/"
     echo "1/$HOST_B" >"$USER_DIR/hosts.txt"
@@ -48,7 +50,7 @@ hand_in_class() {
 @test "a machine that dies in the middle: what it was doing is done elsewhere" {
     hand_in_class 6 2
     printf '1/%s\n1/%s\n' "$HOST_A" "$HOST_B" >"$USER_DIR/hosts.txt"
-    spawn env HOSTS="$USER_DIR/hosts.txt" "$LAB_TOP/grader/class" "$HAND_INS"
+    spawn env HOSTS="$USER_DIR/hosts.txt" "$COURSE/grader/class" "$HAND_INS"
     local tries=600
     until grep -q beta "$NOTES"; do
         tries=$((tries - 1))
@@ -92,7 +94,7 @@ hand_in_class() {
 @test "Ctrl-C ends the jobs on the other machine too, and leaves nothing there" {
     hand_in_class 4 60
     echo "2/$HOST_A" >"$USER_DIR/hosts.txt"
-    spawn env HOSTS="$USER_DIR/hosts.txt" "$LAB_TOP/grader/class" "$HAND_INS"
+    spawn env HOSTS="$USER_DIR/hosts.txt" "$COURSE/grader/class" "$HAND_INS"
     local tries=600
     until [ "$(wc -l <"$NOTES")" -ge 2 ]; do
         tries=$((tries - 1))
