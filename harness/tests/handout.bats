@@ -126,7 +126,7 @@ as_student() { ( close_fds; cd "$HANDOUT" && as_user timeout -k 2 200 "$@" </dev
         expect "$dir: not 1, 2, 3" '' "$(awk '/^== / { if (n % 3 != 0 || n < 0) print; n = 0 } /^[0-9]+\. / { n++; if ($1 != n ".") print } END { if (n != 3) print "the last" }' "$dir/hints.txt")"
     done
     [ ! -e "$LAB_TOP/capstone/hints.txt" ] || for file in "$LAB_TOP"/capstone/isolation/*.bats; do
-        expect "hints for ${file##*/}" yes "$(awk -v name="== ${file##*/}" '$0 == name { on = 1; next } /^== / { on = 0 } on && /^[0-9]+\. / { n++ } END { print n >= 3 ? "yes" : "no" }' "$LAB_TOP/capstone/hints.txt")"
+        expect "hints for ${file##*/}" yes "$(awk -v name="== ${file##*/}" '$0 == name { on = 1; next } /^== / { on = 0 } on && /^[0-9]+\. / { n++ } END { print ((n >= 3) ? "yes" : "no") }' "$LAB_TOP/capstone/hints.txt")"
     done
 }
 
