@@ -60,8 +60,13 @@ box_setup() {
 
 # box_teardown: the machine goes, and with it all that runs in it
 box_teardown() {
-    local tries=1000
+    local tries=1000 group
     if box_state; then
+        # On v1 who is frozen is not killed before it is thawed.
+        for group in "${BOX_GROUPS[@]}"; do
+            [ ! -e "$group/freezer.state" ] ||
+                find "$group" -depth -name freezer.state -exec sh -c 'for f; do echo THAWED >"$f"; done' sh {} + || true
+        done 2>/dev/null
         kill -KILL "$BOX_INIT" 2>/dev/null || true
         while [ -e "/proc/$BOX_SKIFF/exe" ] && [ "$tries" -gt 0 ]; do
             tries=$((tries - 1))
