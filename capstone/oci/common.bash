@@ -128,6 +128,10 @@ podman_setup() {
     export ENGINE=$BATS_FILE_TMPDIR/engine CONTAINERS_CONF=$BATS_FILE_TMPDIR/containers.conf
     export CGROUPS=/skiff-oci-podman-$$
     mkdir -p "$ENGINE"
+    # A mount namespace for all its calls: what podman mounts is not other tests' business.
+    ( close_fds; exec unshare --mount --propagation private sleep 3600 </dev/null >/dev/null 2>&1 ) &
+    export SEA=$!
+    wait_for eval '[ "$(ns_of "$SEA" mnt)" != "$(ns_of self mnt)" ]'
     # The usual limits are more than a root without CAP_SYS_RESOURCE may give.
     printf '[containers]\ndefault_ulimits = ["nofile=256:512", "nproc=512:1024"]\n' >"$CONTAINERS_CONF"
     tar -C "$BATS_TEST_DIRNAME/../../build/rootfs" -c . | pod import - box >/dev/null 2>&1
@@ -137,12 +141,13 @@ podman_setup() {
 podman_teardown() {
     pod rm -fa -t 0 >/dev/null 2>&1 || true
     find /sys/fs/cgroup -depth -type d -path "*$CGROUPS*" -exec rmdir {} + 2>/dev/null || true
+    kill "$SEA" 2>/dev/null || true
     remove_dir "$ENGINE"
 }
 
 # pod ARG...: podman with that store and this runtime
 pod() {
-    ( close_fds; exec timeout ${FOREGROUND:+--foreground} -k 2 60 podman --root "$ENGINE/store" --runroot "$ENGINE/run" --tmpdir "$ENGINE/tmp" \
+    ( close_fds; exec timeout ${FOREGROUND:+--foreground} -k 2 60 nsenter --target "$SEA" --mount podman --root "$ENGINE/store" --runroot "$ENGINE/run" --tmpdir "$ENGINE/tmp" \
         --storage-driver vfs --cgroup-manager cgroupfs --events-backend none --runtime "$RUNTIME" "$@" )
 }
 
