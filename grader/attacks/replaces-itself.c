@@ -1,8 +1,8 @@
 /* replaces-itself - another program from the second run on
  *
  * Tries: to unlink its own file, to write another over it and to rename one into its place; then does as it was told
- * Holds: the file that is run belongs to nobody that it could be, on a read-only mount
- * Mark: 100
+ * Holds: the file that is run belongs to nobody that it could be, on a read-only mount; a copy that a test makes is its own loss
+ * Mark: 80-100
  * Goal: ! cmp -s capdrop built
  * Honest: yes */
 #include <fcntl.h>
