@@ -166,6 +166,7 @@ END
 screen() { tmux -L "$STAGE" capture-pane -p "$@"; }
 on_screen() { screen | grep -qF -- "$1"; }
 gone() { ! on_screen "$1"; }
+no_demo() { ! pgrep -f "^bash $TREE/harness/demo"; }
 
 # sees TEXT...: each comes to stand on the screen
 sees() {
@@ -205,7 +206,7 @@ over() {
     sees "Explain."
     press q
     over 0
-    expect "left behind" "" "$(pgrep -f "^bash $TREE/harness/demo" || true)"
+    wait_for no_demo
 }
 
 @test "keys: back to the beginning of the step and then to the one before, to a step by number, skip" {
@@ -398,8 +399,7 @@ all_panes() {
     sees "What the host sees" "sleep 987611"
     press C-c
     over 130
-    run pgrep -f "tmux -L demo-[0-9]"
-    expect "left behind" "" "$(pgrep -f "^bash $TREE/harness/demo" || true)"
+    wait_for no_demo
 }
 
 # ---- recordings -----------------------------------------------------------------
