@@ -83,10 +83,10 @@ box_nap() { read -r -t 0.005 -u "$BOX_CLOCK" || true; }
 
 # ---- containers -----------------------------------------------------------
 
-# box_run CMD...: in the test's machine, or else in a container of its own.  It
+# box_run CMD...: in the test's machine, or else (and with BOX_FRESH) in a container of its own.  It
 # ends with the shell that calls it.
 box_run() {
-    if box_state; then
+    if [ -z "${BOX_FRESH-}" ] && box_state; then
         exec timeout -k 2 "$BOX_SECONDS" "$LAB_SANDBOX/skiff" exec "${BOX_ENV[@]}" -w "$PWD" "$BOX_NAME" "$@"
     fi
     exec timeout -k 2 "$BOX_SECONDS" "$LAB_SANDBOX/skiff" run --init "${BOX_OPTIONS[@]}" "${BOX_ENV[@]}" \
@@ -247,12 +247,13 @@ spawn() {
 # shellcheck disable=SC2034  # status is for the tests
 reap() { status=0; wait "${BOX_HOLDERS[$1]:-$1}" || status=$?; }
 
-# facility NAME: what a container offers, asked once a run
+# facility NAME: what a container offers, asked once a run, and in a fresh one: in
+# the machine a program may have changed what it says
 facility() {
     local answer=$LAB_SANDBOX/facility/${1//\//%} code=0 said
     if [ ! -e "$answer" ]; then
         # shellcheck disable=SC2016  # for the inner shell to expand
-        said=$(bounded bash -c '. /lib.bash; facility "$1"' bash "$1") || code=$?
+        said=$(BOX_FRESH=yes bounded bash -c '. /lib.bash; facility "$1"' bash "$1") || code=$?
         [ "$code" -le 1 ] || { echo "no container runs: $said"; return 1; }
         printf '%s %s\n' "$code" "$said" >"$answer.$BASHPID"
         mv "$answer.$BASHPID" "$answer"
