@@ -154,8 +154,9 @@ keep_score() {
     local points=$POINTS of=$OF passed=$PASSED failed=$FAILED untried=$UNTRIED
     [ "$DONE" -eq "$PLANNED" ] || return 0
     read_score "$PART"
-    [ "$untried" -gt 0 ] && [ "$failed" -eq 0 ] && [ "${UNTRIED:-1}" -eq 0 ] && [ "${FAILED:-1}" -eq 0 ] ||
+    if [ "$untried" -eq 0 ] || [ "$failed" -ne 0 ] || [ "${UNTRIED:-1}" -ne 0 ] || [ "${FAILED:-1}" -ne 0 ]; then
         write_score "$PART" "$points" "$of" "$passed" "$failed" "$untried"
+    fi
     POINTS=$points OF=$of PASSED=$passed FAILED=$failed UNTRIED=$untried
 }
 

@@ -52,7 +52,7 @@ headline() {
 # adds only where there is nothing else
 first_said() {
     local told=$SCRATCH/private/first
-    echo "$RED✗$PLAIN $BOLD[$FIRST_POINTS] $FIRST$PLAIN"
+    echo "$RED✗$PLAIN ${BOLD}[$FIRST_POINTS] $FIRST$PLAIN"
     if grep -q '^expected: ' "$told"; then
         grep -vE '^\((from function|in test file)|^ +(in test file|from function) |^  `.* failed( with status [0-9]+)?$' "$told"
     else
@@ -188,6 +188,7 @@ show_hints() {
     local what=$TEST hints i
     mapfile -t hints < <(hints_for "$PART" "$TEST")
     if [ ${#hints[@]} -eq 0 ]; then
+        # shellcheck disable=SC2153  # read_test sets it
         what=$FILE
         mapfile -t hints < <(hints_for "$PART" "$FILE")
     fi
@@ -224,7 +225,7 @@ show_progress() {
             POINTS=0 OF=100 left='not checked yet'
             [ "$part" != capstone ] || OF=200
         elif [ "$POINTS" -eq "$OF" ]; then
-            left=done
+            left="done"
         else
             left=''
             [ "$FAILED" -eq 0 ] || left="$(plural "$FAILED" test) to go"

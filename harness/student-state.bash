@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # harness/student-state.bash - what is remembered between two commands: .progress
 #
+# shellcheck disable=SC2034  # what is read here is for whoever sources this
+#
 # Sourced by harness/student.  One fact a line, in words that can be read, edited
 # and merged by hand: of two lines about the same thing the newer score, the last
 # test and the higher hint count; any other line is left alone.

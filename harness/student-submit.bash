@@ -133,7 +133,7 @@ self_check() {
 # take FILE: a copy of it into the pack
 take() {
     local to=$SCRATCH/pack/$ID/$1
-    [ -f "$1" ] && [ ! -L "$1" ] || die 1 "$1: not an ordinary file, so it cannot be handed in"
+    if [ -L "$1" ] || [ ! -f "$1" ]; then die 1 "$1: not an ordinary file, so it cannot be handed in"; fi
     [ "$(stat -c %s -- "$1")" -le "$MAX_SIZE" ] || die 1 "$1: larger than 1 MiB, which no grader takes"
     mkdir -p "${to%/*}"
     cp -- "$1" "$to"

@@ -36,13 +36,13 @@ begin_watching() {
     if inotify_works "$dir"; then
         # An editor may write, or write another file and rename it.
         inotifywait -q -m -e close_write -e moved_to -e create --format saved -- "$dir" \
-            </dev/null >&"$EVENTS" 2>/dev/null &
+            </dev/null 1>&"$EVENTS" 2>/dev/null &
         WATCHERS+=("$!")
         INTERVAL=3 HOW='inotify tells'
     fi
     if [ -n "$TERMINAL" ] && [ -t 0 ]; then
         SETTINGS=$(stty -g)
-        while IFS= read -rsn1 key; do echo "key $key"; done </dev/tty >&"$EVENTS" 2>/dev/null &
+        while IFS= read -rsn1 key; do echo "key $key"; done </dev/tty 1>&"$EVENTS" 2>/dev/null &
         WATCHERS+=("$!")
     fi
 }
