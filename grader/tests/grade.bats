@@ -159,6 +159,19 @@ setup() {
     expect_no_mark
 }
 
+@test "what the tests themselves need is not there: no zero" {
+    lab 01-one first <<-'END'
+	%test "[100] runs a program" { run prog ./payload-nonesuch; expect_status 3; }
+	END
+    grade 01
+    expect_no_mark
+    expect_match why 'payload-nonesuch.c is not here' "$output"
+    : >"$COURSE/labs/01-one/payload-nonesuch.c"
+    printf 'payload-nonesuch:\n\ttouch $@\n' >>"$COURSE/labs/01-one/Makefile"
+    grade 01
+    expect_status 0
+}
+
 @test "time is shown from one second on" {
     lab 01-one first <<-'END'
 	%test "[60] quick" { true; }
