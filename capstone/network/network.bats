@@ -56,6 +56,8 @@ namespace() {
     NAMESPACE=$SPAWNED
     wait_for eval '[ "$(ns_of "$NAMESPACE" net)" != "$(ns_of self net)" ] &&
         [ "$(cat "/proc/$NAMESPACE/comm")" = sleep ]'
+    # Not what it inherits: the machine of the tests may be a router.
+    inside "$NAMESPACE" sh -c 'echo 0 | tee /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding' >/dev/null
 }
 
 # inside PID CMD...: CMD in its network namespace

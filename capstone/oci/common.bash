@@ -133,9 +133,12 @@ podman_setup() {
     export SEA=$!
     wait_for eval '[ "$(ns_of "$SEA" mnt)" != "$(ns_of self mnt)" ]'
     # The usual limits are more than a root without CAP_SYS_RESOURCE may give.
-    printf '[containers]\ndefault_ulimits = ["nofile=256:512", "nproc=512:1024"]\n' >"$CONTAINERS_CONF"
-    tar -C "$BATS_TEST_DIRNAME/../../build/rootfs" -c . | pod import - box >/dev/null 2>&1
+    printf '[containers]\ndefault_ulimits = ["nofile=256:512", "nproc=512:1024"]\n[engine]\nlock_type = "file"\n' >"$CONTAINERS_CONF"
+    # A podman whose store is new may lose a race with another: once more, then.
+    import || { sleep 2; import; } || { cat "$ENGINE/import"; return 1; }
 }
+
+import() { tar -C "$BATS_TEST_DIRNAME/../../build/rootfs" -c . | pod import --quiet - box >"$ENGINE/import" 2>&1; }
 
 # podman_teardown: with its control groups, which the engine leaves
 podman_teardown() {

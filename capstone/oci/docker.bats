@@ -25,10 +25,11 @@ setup_file() {
 }
 
 # daemon CMD...: in the background, its pid noted; what it says is shown if a test fails
-# All in one mount namespace, which nobody else sees: what they mount is not other tests' business.
+# All in one mount and one network namespace, which nobody else sees: what they mount
+# is not other tests' business, nor that dockerd makes a router of where it runs.
 daemon() {
-    local into=(unshare --mount --propagation private)
-    [ ! -s "$DIR/pids" ] || into=(nsenter --target "$(child_of "$(head -n 1 "$DIR/pids")")" --mount)
+    local into=(unshare --mount --propagation private --net)
+    [ ! -s "$DIR/pids" ] || into=(nsenter --target "$(child_of "$(head -n 1 "$DIR/pids")")" --mount --net)
     ( close_fds; exec timeout -k 5 600 "${into[@]}" "$@" </dev/null >"$DIR/$1.log" 2>&1 ) &
     echo $! >>"$DIR/pids"
 }
