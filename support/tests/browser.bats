@@ -84,7 +84,7 @@ END
             kill -KILL "$SPAWNED"
         fi
         reap "$SPAWNED"
-        wait_for gone
+        wait_for gone || wait_for gone || wait_for gone
         [ "$how" = stay ] || expect "its folder" gone "$([ ! -e "$BROWSER_DIR" ] && echo gone)"
     done
 }
