@@ -176,7 +176,13 @@ sees() {
     done
 }
 
-press() { tmux -L "$STAGE" send-keys "$@"; }
+# press KEY...: as a person does, who sees that the demo waits; but Ctrl-C comes at any time
+press() {
+    local tries=50
+    until [ "$1" = C-c ] || waiting || [ "$((tries -= 1))" -eq 0 ]; do sleep 0.02; done
+    tmux -L "$STAGE" send-keys "$@"
+}
+waiting() { screen | grep -v "^ *$" | tail -n 1 | grep -q "^ *\["; }
 
 # over STATUS: it ends so, and the terminal is as it was
 over() {
