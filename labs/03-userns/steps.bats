@@ -2,6 +2,8 @@
 # steps.bats - what the steps of the user namespace lab claim, each with a control
 
 load ../../support/bats
+# Control groups come and go with the tests of others; nothing here makes one.
+export FOOTPRINT_CGROUPS=-
 
 # user_run CMD...: CMD as the ordinary user, without inherited descriptors
 user_run() { ( close_fds; as_user timeout -k 2 20 "$@" </dev/null ); }
