@@ -64,12 +64,14 @@ page() {
 
 @test "a browser leaves nothing behind, whether it is stopped or its tests are killed" {
     local how
+    # A browser has a socket in it, whose path has room for 107 bytes.
+    user_dir
     cat >"$BATS_TEST_TMPDIR/run" <<END
 source '$LAB_TOP/support/lib.bash'
 bats_require_minimum_version() { :; }
 source '$LAB_TOP/support/bats.bash'
 source '$LAB_TOP/support/browser.bash'
-TMPDIR='$BATS_TEST_TMPDIR' browser_start && echo "\$BROWSER_MARK \$BROWSER_DIR"
+TMPDIR='$USER_DIR' browser_start; [ -n "\${BROWSER_DIR-}" ] && echo "\$BROWSER_MARK \$BROWSER_DIR"
 [ "\$1" = stay ] || browser_stop
 [ "\$1" = stop ] || read -r _ <'$BATS_TEST_TMPDIR/never'
 END
@@ -84,7 +86,7 @@ END
             kill -KILL "$SPAWNED"
         fi
         reap "$SPAWNED"
-        wait_for gone || wait_for gone || wait_for gone
+        wait_for gone
         [ "$how" = stay ] || expect "its folder" gone "$([ ! -e "$BROWSER_DIR" ] && echo gone)"
     done
 }
