@@ -182,6 +182,18 @@ host_pid() { echo "$1"; }
 # child_of PID: the first child of a process
 child_of() { awk '{ print $1 }' "/proc/$1/task/$1/children"; }
 
+# cgroup_dir PID CONTROLLER: the directory of a process's cgroup in the
+# hierarchy that carries the controller
+cgroup_dir() {
+    local where path
+    where=$(cgroup_where "$2")
+    case $where in
+        1*) path=$(awk -F: -v name="$2" '{ n = split($2, c, ","); for (i = 1; i <= n; i++) if (c[i] == name) print $3 }' "/proc/$1/cgroup") ;;
+        2*) path=$(awk -F: '$1 == 0 { print $3 }' "/proc/$1/cgroup") ;;
+    esac
+    echo "${where#* }$path"
+}
+
 # marked_pids: this test's processes, by the mark in their environment or
 # arguments.  The grep that looks does not carry it.  None before setup has made
 # the mark (bats runs teardown even then): an empty pattern would be everybody.

@@ -90,18 +90,6 @@ in_container() { prog run "$ROOTFS" "$@"; }
 # skiff_shell SCRIPT: the same for a line of shell
 skiff_shell() { prog run "$ROOTFS" sh -c "$1"; }
 
-# cgroup_dir PID CONTROLLER: the directory of a process's cgroup in the
-# hierarchy that carries the controller
-cgroup_dir() {
-    local where path
-    where=$(cgroup_where "$2")
-    case $where in
-        1*) path=$(awk -F: -v name="$2" '{ n = split($2, c, ","); for (i = 1; i <= n; i++) if (c[i] == name) print $3 }' "/proc/$1/cgroup") ;;
-        2*) path=$(awk -F: '$1 == 0 { print $3 }' "/proc/$1/cgroup") ;;
-    esac
-    echo "${where#* }$path"
-}
-
 # limit_of PID CONTROLLER V1FILE V2FILE: the content of the limit's file
 limit_of() {
     local dir

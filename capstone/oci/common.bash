@@ -110,17 +110,6 @@ refuse() {
 
 create_to_file() { oci create --bundle "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/refused"; }
 
-# dir_of PID CONTROLLER: the directory of a process's cgroup in that hierarchy
-dir_of() {
-    local where path
-    where=$(cgroup_where "$2")
-    case $where in
-        1*) path=$(awk -F: -v name="$2" '{ n = split($2, c, ","); for (i = 1; i <= n; i++) if (c[i] == name) print $3 }' "/proc/$1/cgroup") ;;
-        2*) path=$(awk -F: '$1 == 0 { print $3 }' "/proc/$1/cgroup") ;;
-    esac
-    echo "${where#* }$path"
-}
-
 # ---- podman -----------------------------------------------------------------
 
 # podman_setup: once for a file: a store of its own, and one small image in it

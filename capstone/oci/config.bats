@@ -169,7 +169,7 @@ END
     require cgroup:memory cgroup:cpu cgroup:pids
     bundle "$(nap)" '.linux.resources |= (.memory = { limit: 50331648, swap: 50331648, reservation: 16777216 } | .cpu = { shares: 512, quota: 50000, period: 100000 } | .pids.limit = 20)'
     create
-    memory=$(dir_of "$PID" memory) cpu=$(dir_of "$PID" cpu) pids=$(dir_of "$PID" pids)
+    memory=$(cgroup_dir "$PID" memory) cpu=$(cgroup_dir "$PID" cpu) pids=$(cgroup_dir "$PID" pids)
     expect "memory" 50331648 "$(cat "$memory"/memory.{limit_in_bytes,max} 2>/dev/null)"
     expect "soft limit" 16777216 "$(cat "$memory"/memory.{soft_limit_in_bytes,low} 2>/dev/null)"
     expect "pids" 20 "$(cat "$pids/pids.max")"
@@ -214,7 +214,7 @@ END
         '.linux.devices = [{ path: "/dev/fuse", type: "c", major: 10, minor: 229 }]'
     create
     start
-    group=$(dir_of "$PID" memory)
+    group=$(cgroup_dir "$PID" memory)
     expect "memory" "50331648 16777216 39997440" "$(cat "$group"/memory.{max,swap.max,high} | paste -sd ' ')"
     expect "cpu" "50000 100000 39" "$(cat "$group"/cpu.{max,weight} | paste -sd ' ')"
     run oci exec "$ID" head -c 0 /dev/fuse
