@@ -19,6 +19,9 @@ teardown() { lab_teardown; }
 # lab_setup: the folder of the test as working directory, a mark that names
 # this test's processes (its children inherit it in their environment).
 lab_setup() {
+    # bats looks at each command, to know the line that failed, and takes longer than most
+    # of them: let it look at those of the test alone.
+    ! declare -F bats_debug_trap >/dev/null || trap '[[ $BASH_SOURCE != "$BATS_TEST_SOURCE" ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
     cd "$BATS_TEST_DIRNAME" || return
     export LAB_MARK="lab-$$-$BATS_TEST_NUMBER-$RANDOM$RANDOM"
     LAB_SPAWNED=()
