@@ -194,6 +194,6 @@ void cgroup_remove(const struct cgroup *group)
 			/* Delegated, there may be more below; and the kernel may
 			 * still be taking the last process apart. */
 			usleep(2000);
-			remove_tree(group->dir[i].path);
+			delegate_clear(group->dir[i].path);
 		}
 }

@@ -89,6 +89,10 @@ int container_join(struct config *config, struct container *c, struct failure *f
 
 /* ---- profile.c ----------------------------------------------------------- */
 
+/* profile_compile - FILE, a profile, to the filter of SECURITY and for its capabilities.
+ * MODE is that of skiff-seccomp: "profile", or "asking" */
+int profile_compile(const char *mode, const char *file, struct security *security, struct failure *f);
+
 /* profile_load - the filter of CONFIG's profile, or none */
 int profile_load(struct config *config, struct failure *f);
 
@@ -159,6 +163,12 @@ int delegate_give(const struct cgroup *group, pid_t child, struct failure *f);
 
 /* delegate_mount - in the child: the group in /sys/fs/cgroup below ROOT */
 int delegate_mount(const struct cgroup *group, int root, struct failure *f);
+
+/* delegate_clear - the groups below PATH: thawed, and removed if nobody is in them */
+void delegate_clear(const char *path);
+
+/* delegate_watch - the same for all of a container whose PID 1 is to end */
+void delegate_watch(const struct cgroup *group, pid_t pid);
 
 /* ---- network.c, clocks.c, reaper.c -------------------------------------- */
 

@@ -1,4 +1,5 @@
 /* delegate.c - --delegate: a part of the cgroup tree that is the container's */
+#include <dirent.h>
 #include <linux/mount.h>
 
 #include "command.h"
@@ -47,3 +48,56 @@ int delegate_mount(const struct cgroup *group, int root, struct failure *f)
 	return single ? 0 : close(target);
 }
 
+static int is_group(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+/* clear_here - of the working directory: no path is too long for it, and no
+ * depth takes more descriptors than there are */
+static void clear_here(void)
+{
+	struct dirent **below = NULL;
+	int count;
+
+	file_write("THAWED", "freezer.state");
+	count = scandir(".", &below, is_group, NULL);
+	for (int i = 0; i < count; i++) {
+		if (chdir(below[i]->d_name) == 0) {
+			clear_here();
+			if (chdir("..") < 0)
+				_exit(125);
+			rmdir(below[i]->d_name);
+		}
+		free(below[i]);
+	}
+	free(below);
+}
+
+void delegate_clear(const char *path)
+{
+	CLOSED int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (back < 0 || chdir(path) < 0)
+		return;
+	clear_here();
+	if (fchdir(back) < 0)
+		_exit(125);
+}
+
+/*
+ * With a v1 freezer a container can freeze itself, and what is frozen does not
+ * die: not PID 1 when it is killed, nor those whose end PID 1, once dead, waits
+ * for.  Dead, it has no memory any more, so VmSize is gone (proc(5)).
+ */
+void delegate_watch(const struct cgroup *group, pid_t pid)
+{
+	char status[4096], *pending;
+
+	if (file_read(status, sizeof(status), "/proc/%d/status", (int)pid) < 0 ||
+	    (pending = strstr(status, "SigPnd:")) == NULL)
+		return;
+	if (strstr(status, "VmSize:") == NULL || strtoull(pending + 7, NULL, 16) >> (SIGKILL - 1) & 1)
+		for (int i = 0; i < group->count; i++)
+			delegate_clear(group->dir[i].path);
+}
