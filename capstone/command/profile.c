@@ -3,10 +3,10 @@
 
 #include "command.h"
 
-/* compile_profile - FILE to BPF in OUT, by skiff-seccomp.  It gets the
+/* compile - FILE to BPF in OUT, by skiff-seccomp.  It gets the
  * capabilities, on which a profile's rules may depend; what it says is ours to
  * say, in one line. */
-static int compile_profile(const char *file, uint64_t capabilities, int out, struct failure *f)
+static int compile(const char *mode, const char *file, uint64_t capabilities, int out, struct failure *f)
 {
 	char program[512], mask[17], said[600], *text = said;
 	int status;
@@ -17,7 +17,7 @@ static int compile_profile(const char *file, uint64_t capabilities, int out, str
 	CLOSED int stderr_copy = fcntl(2, F_DUPFD_CLOEXEC, 3);
 	if (words < 0 || stderr_copy < 0 || dup2(words, 2) < 0)
 		return fail(f, errno, "seccomp=%s", file);
-	status = program_run((const char *[]){ program, "profile", file, mask, NULL }, out);
+	status = program_run((const char *[]){ program, mode, file, mask, NULL }, out);
 	dup2(stderr_copy, 2);
 	TRY(file_read(said, sizeof(said), "/proc/self/fd/%d", words), "seccomp=%s", file);
 	said[strcspn(said, "\n")] = '\0';
@@ -30,19 +30,21 @@ static int compile_profile(const char *file, uint64_t capabilities, int out, str
 	return 0;
 }
 
-int profile_load(struct config *config, struct failure *f)
+int profile_compile(const char *mode, const char *file, struct security *security, struct failure *f)
 {
 	static struct sock_filter filter[BPF_MAXINSNS];
-	struct security *security = &config->security;
 	ssize_t n;
 
-	if (strcmp(config->profile, "unconfined") == 0)
-		return 0;
 	CLOSED int out = memfd_create("filter", MFD_CLOEXEC);
 	TRY(out, "memfd_create");
-	PASS(compile_profile(config->profile, security->capabilities, out, f));
-	TRY(n = pread(out, filter, sizeof(filter), 0), "%s", config->profile);
+	PASS(compile(mode, file, security->capabilities, out, f));
+	TRY(n = pread(out, filter, sizeof(filter), 0), "%s", file);
 	security->filter = filter;
 	security->filter_len = (unsigned short)((size_t)n / sizeof(struct sock_filter));
-	return n > 0 ? 0 : fail(f, 0, "%s: an empty filter", config->profile);
+	return n > 0 ? 0 : fail(f, 0, "%s: an empty filter", file);
+}
+
+int profile_load(struct config *config, struct failure *f)
+{
+	return strcmp(config->profile, "unconfined") == 0 ? 0 : profile_compile("profile", config->profile, &config->security, f);
 }

@@ -15,7 +15,6 @@
  *                                -- go -->  waits for `start`
  */
 #include <sys/personality.h>
-#include <sys/un.h>
 
 #include "oci.h"
 
@@ -39,7 +38,7 @@ void birth_ready(struct process *p, int socket, struct failure *f)
 {
 	int master = -1;
 
-	if (session_new(f) < 0 || (p->terminal && (master = terminal_make(p, f)) < 0) || process_become(p, f) < 0)
+	if (session_new(f) < 0 || (p->terminal && (master = terminal_make(p, f)) < 0) || process_become(p, socket, f) < 0)
 		init_report(socket, f);
 	f->text[0] = p->limits_refused;
 	if (sync_send(socket, f, master) < 0)
@@ -88,52 +87,49 @@ static void first_process(struct bundle *b, struct state *s, int socket, int lis
 	close(listener);
 	fcntl(caller, F_SETFD, FD_CLOEXEC);
 	if (hooks_run(b->config, "startContainer", text, &f) == 0)
-		process_run(&b->process, &f);
+		process_run(&b->process, caller, &f);
 	init_report(caller, &f);
 }
 
 /* ---- the parent's side ----------------------------------------------------- */
 
-static int await(int socket, int *fd, bool *refused, struct failure *f)
+int birth_hear(const struct state *s, pid_t pid, int socket, struct failure *said, int *fd, struct failure *f)
+{
+	for (;;) {
+		int got = sync_receive(socket, said, fd);
+		if (got < 0)
+			return fail(f, errno, "the container's process");
+		if (got == 1 && said->status != 0)
+			*f = *said;
+		if (got == 0 || said->status != 0)
+			return -got;
+		if (strcmp(said->text, filter_listener.text) != 0)
+			return 1;
+		CLOSED int listener = *fd;
+		*fd = -1;
+		PASS(filter_tell(s, pid, listener, f));
+		TRY(sync_send(socket, &birth_go, -1), "sending go");
+	}
+}
+
+static int await(const struct state *s, pid_t pid, int socket, int *fd, bool *refused, struct failure *f)
 {
 	struct failure said;
-	int got = sync_receive(socket, &said, fd);
+	int got = birth_hear(s, pid, socket, &said, fd, f);
 
-	*refused = said.text[0] != 0;
-	if (got == 1 && said.status == 0)
-		return 0;
-	if (got == 1)
-		*f = said;
-	else
-		fail(f, 0, "the container's first process ended before it was ready");
-	return -1;
+	*refused = got == 1 && said.text[0] != 0;
+	return got != 0 ? got : fail(f, 0, "the container's first process ended before it was ready");
 }
 
 /* console_send - the terminal's master to whoever listens at PATH.  The name that comes
  * with it is for nobody. */
 static int console_send(const char *path, int master, struct failure *f)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	CLOSED int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CLOSED int sock = socket_at(path, SOCK_STREAM, false, "--console-socket", f);
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return fail(f, ENAMETOOLONG, "--console-socket %s", path);
-	memcpy(address.sun_path, path, strlen(path));
-	TRY(sock < 0 ? -1 : connect(sock, (struct sockaddr *)&address, sizeof(address)), "--console-socket %s", path);
+	PASS(sock);
 	TRY(sync_send(sock, &birth_go, master), "--console-socket %s", path);
 	return 0;
-}
-
-static int listen_at(const struct state *s, struct failure *f)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	/* By descriptor: a socket's path has room for 107 bytes only. */
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/start", s->lock);
-	if (sock < 0 || bind(sock, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(sock, 1) < 0)
-		return fail(f, errno, "a socket to wait at");
-	return sock;
 }
 
 /* pid_tell - to the caller's pid file, if there is one */
@@ -145,11 +141,11 @@ static int pid_tell(const struct request *r, pid_t pid, struct failure *f)
 	return r->pid_file == NULL ? 0 : file_put(r->cwd, r->pid_file, text, (size_t)n, f);
 }
 
-int birth_settle(struct process *p, const struct request *r, pid_t pid, int socket, struct failure *f)
+int birth_settle(struct process *p, const struct request *r, const struct state *s, pid_t pid, int socket, struct failure *f)
 {
 	CLOSED int master = -1;
 
-	PASS(await(socket, &master, &p->limits_refused, f));
+	PASS(await(s, pid, socket, &master, &p->limits_refused, f));
 	PASS(process_prepare(p, pid, f));
 	if (p->terminal)
 		PASS(console_send(r->console, master, f));
@@ -173,7 +169,9 @@ static int raise_child(struct bundle *b, struct state *s, const struct request *
 	s->json = json_pack("{s:O, s:s, s:s, s:s}", "config", b->config, "bundle", b->dir, "rootfs", b->rootfs, "created", "");
 	if (b->process.filter_len > 0)
 		PASS(file_put(s->lock, "seccomp", b->process.filter, b->process.filter_len * sizeof(struct sock_filter), f));
-	PASS(listener = listen_at(s, f));
+	/* By descriptor: a socket's path has room for 107 bytes only. */
+	snprintf(text, sizeof(text), "/proc/self/fd/%d/start", s->lock);
+	PASS(listener = socket_at(text, SOCK_SEQPACKET, true, "a socket to wait at", f));
 	TRY(SYNC_PAIR(pair), "socketpair");
 	*pid = spaces_clone(&b->core, b->joined, NULL, born, &pidfd, f);
 	if (*pid == 0) {
@@ -189,13 +187,13 @@ static int raise_child(struct bundle *b, struct state *s, const struct request *
 	PASS(rootfs_shift(b, *pid, f));
 	TRY(sync_send(pair[0], &birth_go, -1), "sending go");
 	if (b->hooks) {
-		PASS(await(pair[0], NULL, &(bool){ false }, f));
+		PASS(await(s, *pid, pair[0], &(int){ -1 }, &(bool){ false }, f));
 		char *state = state_text(s, "creating", *pid);
 		PASS(hooks_run(b->config, "prestart", state, f));
 		PASS(hooks_run(b->config, "createRuntime", state, f));
 		TRY(sync_send(pair[0], &birth_go, -1), "sending go");
 	}
-	PASS(birth_settle(&b->process, r, *pid, pair[0], f));
+	PASS(birth_settle(&b->process, r, s, *pid, pair[0], f));
 	n = snprintf(text, sizeof(text), "%d %llu\n", (int)*pid, process_born(*pid));
 	PASS(file_put(s->lock, "pid", text, (size_t)n, f));
 	/* From now on it is there, whatever becomes of us. */
@@ -228,7 +226,7 @@ int oci_create(struct request *r, struct failure *f)
 	for (size_t i = 0; i < COUNT(points); i++)
 		b.hooks |= has_hooks(b.config, points[i]);
 	PASS(request_check(&b.process, r, f));
-	PASS(filter_compile(&b, f));
+	PASS(filter_compile(json_object_get(b.linux_part, "seccomp"), &b.process, f));
 	PASS(state_make(&s, r->root, r->id, f));
 	if (raise_child(&b, &s, r, &pid, f) == 0)
 		return 0;

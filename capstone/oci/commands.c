@@ -1,6 +1,5 @@
 /* commands.c - what is asked of a container that there is */
 #include <dirent.h>
-#include <sys/un.h>
 #include <sys/utsname.h>
 
 #include "oci.h"
@@ -8,17 +7,12 @@
 /* hear_exec - the child's last word: none, if execve(2) closed the socket */
 static int hear_exec(const struct state *s, struct failure *f)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	CLOSED int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	struct failure said;
-	int got;
+	char path[64];
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/start", s->lock);
-	TRY(sock < 0 ? -1 : connect(sock, (struct sockaddr *)&address, sizeof(address)), "container '%s': reaching its first process", s->id);
-	TRY(got = sync_receive(sock, &said, NULL), "container '%s'", s->id);
-	if (got == 1)
-		*f = said;
-	return got == 1 ? -1 : 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/start", s->lock);
+	CLOSED int sock = socket_at(path, SOCK_SEQPACKET, false, "reaching its first process", f);
+	PASS(sock);
+	return birth_hear(s, s->pid, sock, &(struct failure){ .status = 0 }, &(int){ -1 }, f);
 }
 
 int oci_start(struct request *r, struct failure *f)
@@ -33,6 +27,8 @@ int oci_start(struct request *r, struct failure *f)
 	if (strcmp(status, "created") != 0)
 		return fail(f, 0, "container '%s' is %s, not created", r->id, status);
 	done = hear_exec(&s, f);
+	if (done < 0)   /* also one that could not be told of the agent */
+		syscall(SYS_pidfd_send_signal, s.pidfd, SIGKILL, NULL, 0);
 	unlinkat(s.lock, "start", 0);
 	/* By the specification a hook that fails is to be told of, and no more. */
 	if (done == 0 && hooks_run(json_object_get(s.json, "config"), "poststart", state_text(&s, "running", s.pid), &hook) < 0)

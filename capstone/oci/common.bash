@@ -25,7 +25,9 @@ setup() {
 }
 
 # Every test ends with the machine as it was.
-teardown() {
+teardown() { oci_teardown; }
+
+oci_teardown() {
     local dir
     for dir in "${STATE:-/nonexistent}"/*/; do
         [ ! -d "$dir" ] || timeout -k 1 20 "$RUNTIME" --root "$STATE" delete --force "$(basename "$dir")" >&2 || true

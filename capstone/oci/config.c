@@ -4,7 +4,6 @@
  * is ignored, as it wants; one that it knows and skiff-oci cannot do is refused.
  */
 #include <linux/nsfs.h>
-#include <sys/mman.h>
 #include <sys/personality.h>
 
 #include "oci.h"
@@ -167,36 +166,4 @@ int bundle_load(struct bundle *b, struct failure *f)
 	    b->joined[namespace_kind("uts")] < 0)
 		return fail(f, 0, "hostname: no uts namespace of its own");
 	return parse_mounts(b, f);
-}
-
-int filter_compile(struct bundle *b, struct failure *f)
-{
-	json_t *profile = json_copy(json_object_get(b->linux_part, "seccomp")), *rule, *arg;
-	char path[48];
-	size_t i, k;
-
-	if (profile == NULL)
-		return 0;
-	json_array_foreach(json_object_get(profile, "syscalls"), i, rule) {
-		json_array_foreach(json_object_get(rule, "args"), k, arg) {
-			if (json_integer_value(json_object_get(arg, "value")) == INT64_MAX || json_integer_value(json_object_get(arg, "valueTwo")) == INT64_MAX)
-				return fail(f, 0, "linux.seccomp: a value of more than 63 bits: not supported");
-		}
-	}
-	/* Foreign ABIs are killed whatever is said of them: a second way to every call. */
-	json_object_del(profile, "architectures");
-	CLOSED int file = memfd_create("profile", 0);
-	if (file < 0 || json_dumpfd(profile, file, JSON_COMPACT) < 0 || lseek(file, 0, SEEK_SET) < 0)
-		return fail(f, errno, "linux.seccomp");
-	json_decref(profile);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	b->core.profile = path;
-	if (profile_load(&b->core, f) < 0) {
-		struct failure said = *f;
-		const char *text = strncmp(said.text, path, strlen(path)) == 0 ? said.text + strlen(path) + 2 : said.text;
-		return fail(f, 0, "linux.seccomp: %s", text);
-	}
-	b->process.filter = b->core.security.filter;
-	b->process.filter_len = b->core.security.filter_len;
-	return 0;
 }

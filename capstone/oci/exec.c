@@ -7,7 +7,6 @@
 
 #include "oci.h"
 
-
 /* enter_all - the namespaces that the container's config names, of its first process */
 static int enter_all(struct bundle *b, const struct state *s, struct failure *f)
 {
@@ -27,8 +26,7 @@ static int enter_all(struct bundle *b, const struct state *s, struct failure *f)
 
 static int more_process(struct bundle *b, struct state *s, const struct request *r, pid_t *pid, int *pidfd, struct failure *f)
 {
-	struct failure said;
-	int pair[2], got;
+	int pair[2];
 
 	TRY(SYNC_PAIR(pair), "socketpair");
 	*pid = spaces_clone(&b->core, b->joined, &s->cgroup, -1, pidfd, f);
@@ -43,18 +41,15 @@ static int more_process(struct bundle *b, struct state *s, const struct request 
 		if (b->personality >= 0)
 			personality((unsigned long)b->personality);
 		birth_ready(&b->process, pair[1], &failure);
-		process_run(&b->process, &failure);
+		process_run(&b->process, pair[1], &failure);
 		init_report(pair[1], &failure);
 	}
 	close(pair[1]);
 	PASS(*pid);
 	TRY(sync_send(pair[0], &birth_go, -1), "sending go");
-	PASS(birth_settle(&b->process, r, *pid, pair[0], f));
+	PASS(birth_settle(&b->process, r, s, *pid, pair[0], f));
 	TRY(sync_send(pair[0], &birth_go, -1), "sending go");
-	got = sync_receive(pair[0], &said, NULL);
-	if (got == 1)
-		*f = said;
-	return got == 1 ? -1 : 0;
+	return birth_hear(s, *pid, pair[0], &(struct failure){ .status = 0 }, &(int){ -1 }, f);
 }
 
 /* outlive - pass signals on to it, and end as it does */
@@ -72,17 +67,6 @@ static int outlive(struct container *c, struct failure *f)
 	}
 	TRY(waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED), "waitid");
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
-}
-
-static int load_filter(struct process *p, const struct state *s)
-{
-	static struct sock_filter filter[BPF_MAXINSNS];
-	CLOSED int fd = openat(s->lock, "seccomp", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, filter, sizeof(filter));
-
-	p->filter = filter;
-	p->filter_len = n > 0 ? (size_t)n / sizeof(struct sock_filter) : 0;
-	return n < 0 || (fd < 0 && errno != ENOENT) ? -1 : 0;
 }
 
 int oci_exec(struct request *r, struct failure *f)
@@ -114,7 +98,7 @@ int oci_exec(struct request *r, struct failure *f)
 	PASS(process_parse(process, &b.process, f));
 	b.process.preserved = r->preserved;
 	PASS(request_check(&b.process, r, f));
-	TRY(load_filter(&b.process, &s), "its seccomp filter");
+	PASS(filter_again(s.lock, json_object_get(b.linux_part, "seccomp"), &b.process, f));
 	PASS(enter_all(&b, &s, f));
 	/* They are those of the container only if it still was there when they were opened. */
 	PASS(state_open(&again, r->root, r->id, false, f));

@@ -12,6 +12,8 @@
 #ifndef OCI_H
 #define OCI_H
 
+#define OCI_VERSION "1.0.2"
+
 #include <jansson.h>
 #include <linux/mount.h>
 #include <poll.h>
@@ -45,6 +47,8 @@ struct process {
 	int preserved;                  /* descriptors 3 and on that are the caller's gift */
 	const struct sock_filter *filter;
 	size_t filter_len;
+	uint64_t filter_flags;          /* SECCOMP_FILTER_FLAG_* */
+	bool asks;                      /* it has an SCMP_ACT_NOTIFY */
 };
 enum { OOM_UNSET = 100000 };
 
@@ -98,14 +102,16 @@ int json_take(json_t *object, const char *where, struct failure *f, const char *
 /* json_strings - an array of strings, absent or not, as one that ends with NULL */
 char **json_strings(json_t *array, const char *where, struct failure *f);
 
+/* json_flags - an array of strings, absent or not, all of which are among WORDS (which
+ * end with a NULL): their values together */
+struct json_word { const char *name; uint64_t value; };
+int json_flags(json_t *array, const char *where, const struct json_word *words, uint64_t *flags, struct failure *f);
+
 /* ---- config.c, process.c -------------------------------------------------- */
 
 /* bundle_load - all of config.json that is to be known before anything is made;
  * what is not supported is refused here, by name */
 int bundle_load(struct bundle *bundle, struct failure *f);
-
-/* filter_compile - linux.seccomp to BPF, for the process */
-int filter_compile(struct bundle *bundle, struct failure *f);
 
 /* namespace_kind - its index by its name in config.json, or -1 */
 int namespace_kind(const char *type);
@@ -117,15 +123,15 @@ int process_parse(json_t *object, struct process *process, struct failure *f);
 int process_prepare(const struct process *process, pid_t pid, struct failure *f);
 
 /* process_become - all but the last: ids, capabilities, limits, directory,
- * descriptors; its program is found, or not */
-int process_become(struct process *process, struct failure *f);
+ * descriptors; its program is found, or not.  SOCKET leads to the parent */
+int process_become(struct process *process, int socket, struct failure *f);
 
 /* process_profile - that of AppArmor, from the next execve(2) on: of this process or of
  * one it forks.  Before pivot_root(2), so that it is the true /proc (CVE-2019-16884). */
 int process_profile(const struct process *process, struct failure *f);
 
 /* process_run - the last; returns on failure */
-void process_run(const struct process *process, struct failure *f);
+void process_run(const struct process *process, int socket, struct failure *f);
 
 /* ---- mounting.c, rootfs.c -------------------------------------------------- */
 
@@ -189,6 +195,26 @@ void groups_kill(const struct cgroup *group, int signo);
 /* devices_limit - "resources.devices", and what every container may have */
 int devices_limit(const struct cgroup *group, json_t *rules, struct failure *f);
 
+/* ---- filter.c: seccomp -------------------------------------------------------- */
+
+/* filter_compile - linux.seccomp, or none, to BPF, for the process */
+int filter_compile(json_t *seccomp, struct process *process, struct failure *f);
+
+/* filter_again - that of the container in directory DIR, for one process more */
+int filter_again(int dir, json_t *seccomp, struct process *process, struct failure *f);
+
+/* filter_load - in the process, which may do next to nothing afterwards.
+ * @socket: where its listener goes, if it has one, with the word */
+int filter_load(const struct process *process, int socket, struct failure *f);
+extern const struct failure filter_listener;
+
+/* filter_tell - the agent of what process it is to answer for */
+int filter_tell(const struct state *state, pid_t pid, int listener, struct failure *f);
+
+/* filter_has_flags - does this kernel know them all? */
+bool filter_has_flags(uint64_t flags);
+extern const struct json_word filter_flags[];
+
 /* ---- state.c --------------------------------------------------------------- */
 
 /* state_root - where the state directories are by default */
@@ -213,6 +239,10 @@ const char *state_status(const struct state *state);
 char *state_text(const struct state *state, const char *status, pid_t pid);
 
 void state_remove(const struct state *state);
+
+/* socket_at - of the Unix domain, one that listens at PATH or is connected to it
+ * @what: for the message */
+int socket_at(const char *path, int type, bool listening, const char *what, struct failure *f);
 
 /* file_put - TEXT to a new file below directory DIR, complete from the first look on */
 int file_put(int dir, const char *name, const void *text, size_t size, struct failure *f);
@@ -246,7 +276,11 @@ void birth_ready(struct process *process, int socket, struct failure *f);
 
 /* birth_settle - in the parent, when the child is ready: what it may not do itself, and
  * what the caller is to learn */
-int birth_settle(struct process *process, const struct request *r, pid_t pid, int socket, struct failure *f);
+int birth_settle(struct process *process, const struct request *r, const struct state *state, pid_t pid, int socket, struct failure *f);
+
+/* birth_hear - what a process says on its way: 1, with what came with it in FD; 0: no
+ * more; -1: it failed.  Its listener goes to the agent */
+int birth_hear(const struct state *state, pid_t pid, int socket, struct failure *said, int *fd, struct failure *f);
 
 int oci_create(struct request *r, struct failure *f);
 int oci_exec(struct request *r, struct failure *f);

@@ -106,9 +106,8 @@ int process_profile(const struct process *p, struct failure *f)
 	return 0;
 }
 
-int process_become(struct process *p, struct failure *f)
+int process_become(struct process *p, int socket, struct failure *f)
 {
-	struct security security = { .filter = p->filter, .filter_len = (unsigned short)p->filter_len };
 	char where[4096];
 
 	if (p->umask >= 0)
@@ -116,7 +115,7 @@ int process_become(struct process *p, struct failure *f)
 	if (p->no_new_privs)
 		TRY(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
 	else    /* without it, the filter must be loaded while we are still privileged */
-		PASS(seccomp_apply(&security, f));
+		PASS(filter_load(p, socket, f));
 	for (size_t i = 0; i < p->limit_count; i++)
 		p->limits_refused |= setrlimit((enum __rlimit_resource)p->limits[i].resource, &p->limits[i].limit) < 0;
 	PASS(set_capabilities(p, f));
@@ -130,9 +129,8 @@ int process_become(struct process *p, struct failure *f)
 	return 0;
 }
 
-void process_run(const struct process *p, struct failure *f)
+void process_run(const struct process *p, int socket, struct failure *f)
 {
-	struct security security = { .filter = p->filter, .filter_len = (unsigned short)p->filter_len };
 	sigset_t none;
 
 	for (int n = 1; n < NSIG; n++)
@@ -141,7 +139,7 @@ void process_run(const struct process *p, struct failure *f)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Last, so that the filter need not allow anything above. */
-	if (p->no_new_privs && seccomp_apply(&security, f) < 0)
+	if (p->no_new_privs && filter_load(p, socket, f) < 0)
 		return;
 	execve(p->program, p->args, p->env);
 	fail(f, errno, "exec: \"%s\"", p->program);

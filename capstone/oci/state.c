@@ -1,6 +1,7 @@
 /* state.c - what is known of a container between two calls */
 #include <dirent.h>
 #include <sys/file.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "oci.h"
@@ -39,6 +40,22 @@ static int name(struct state *s, const char *root, const char *id, struct failur
 	if ((size_t)snprintf(s->dir, sizeof(s->dir), "%s/%s", root, id) >= sizeof(s->dir) - 32)
 		return fail(f, ENAMETOOLONG, "--root %s", root);
 	return 0;
+}
+
+int socket_at(const char *path, int type, bool listening, const char *what, struct failure *f)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int sock = socket(AF_UNIX, type | SOCK_CLOEXEC, 0), done = -1;
+
+	errno = sock >= 0 ? ENAMETOOLONG : errno;
+	if (sock >= 0 && strlen(path) < sizeof(address.sun_path)) {
+		strcpy(address.sun_path, path);
+		done = (listening ? bind : connect)(sock, (struct sockaddr *)&address, sizeof(address));
+	}
+	if (done == 0 && (!listening || listen(sock, 1) == 0))
+		return sock;
+	close_fd(&sock);
+	return fail(f, errno, "%s: %s", what, path);
 }
 
 int file_put(int dir, const char *path, const void *text, size_t size, struct failure *f)
@@ -146,7 +163,7 @@ char *state_text(const struct state *s, const char *status, pid_t pid)
 	json_t *config = json_object_get(s->json, "config"), *all, *annotations = json_object_get(config, "annotations");
 	char *text;
 
-	all = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s}", "ociVersion", "1.0.2", "id", s->id, "status", status,
+	all = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s}", "ociVersion", OCI_VERSION, "id", s->id, "status", status,
 			"pid", strcmp(status, "stopped") == 0 ? 0 : (int)pid,
 			"bundle", json_string_value(json_object_get(s->json, "bundle")),
 			"rootfs", json_string_value(json_object_get(s->json, "rootfs")),

@@ -9,6 +9,7 @@ struct profile {
 	const char *file;
 	char where[40];         /* "", or "syscalls[3]: " */
 	uint64_t caps;          /* of the container */
+	bool asking;            /* there is somebody to ask: SCMP_ACT_NOTIFY */
 	uint32_t other;         /* the default action */
 	scmp_filter_ctx ctx;
 	unsigned rules;

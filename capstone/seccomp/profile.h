@@ -49,7 +49,7 @@ static uint32_t action_value(const struct profile *p, json_t *object, const char
 		{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW }, { "SCMP_ACT_LOG", SCMP_ACT_LOG },
 		{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD }, { "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
 		{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
-		{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS },
+		{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS }, { "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY },
 	};
 	const char *action = get_string(object, key);
 	bool trace = strcmp(action, "SCMP_ACT_TRACE") == 0;
@@ -59,7 +59,7 @@ static uint32_t action_value(const struct profile *p, json_t *object, const char
 		error = error >= 0 ? error : EPERM;
 		return trace ? SCMP_ACT_TRACE(error) : SCMP_ACT_ERRNO(error);
 	}
-	if (strcmp(action, "SCMP_ACT_NOTIFY") == 0)
+	if (!p->asking && strcmp(action, "SCMP_ACT_NOTIFY") == 0)
 		refuse(p, "SCMP_ACT_NOTIFY: skiff has nobody to ask");
 	if (error >= 0)
 		refuse(p, "'%s' with %s, which returns no error", number, action);
@@ -197,7 +197,7 @@ static void write_filter(const struct profile *p)
 		refuse(p, "writing the filter: %s", strerror(errno));
 }
 
-static void profile(const char *file, uint64_t caps)
+static void profile(const char *file, uint64_t caps, bool asking)
 {
 	static const struct member members[] = {
 		{ "defaultAction", JSON_STRING, true }, { "defaultErrnoRet", JSON_INTEGER, false },
@@ -212,6 +212,7 @@ static void profile(const char *file, uint64_t caps)
 
 	p.file = file;
 	p.caps = caps;
+	p.asking = asking;
 	limit_time(&p);
 	memset(p.always, 0xff, sizeof(p.always));
 	root = load_json(&p);

@@ -4,12 +4,14 @@
  *                                                of its own, as initializers
  *   skiff-seccomp profile FILE [CAPS]            by skiff run --security-opt
  *                                                seccomp=FILE: Docker's JSON
+ *   skiff-seccomp asking FILE [CAPS]             the same for one who has somebody to
+ *                                                ask: SCMP_ACT_NOTIFY is allowed too
  *   skiff-seccomp oracle default|wide EPERM|ENOSYS <default.list
  *                                                for the unit tests: the same
  *                                                list, by libseccomp
  *
  * CAPS is the mask of the container's capabilities, hexadecimal as in
- * /proc/PID/status; none without it.  profile and oracle write the array of
+ * /proc/PID/status; none without it.  profile, asking and oracle write the array of
  * struct sock_filter as seccomp(2) takes it.  Exit status: 0; 1 with one line on
  * stderr and nothing on stdout; 2 for a wrong command line. */
 #include <ctype.h>
@@ -124,7 +126,7 @@ static void print_list(bool wide)
 static int usage(void)
 {
 	fprintf(stderr, "usage: skiff-seccomp default|wide <default.list\n"
-			"       skiff-seccomp profile FILE [CAPS]\n"
+			"       skiff-seccomp profile|asking FILE [CAPS]\n"
 			"       skiff-seccomp oracle default|wide EPERM|ENOSYS <default.list\n");
 	return 2;
 }
@@ -132,16 +134,17 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "", *of = argc > 2 ? argv[2] : mode;
+	bool asking = strcmp(mode, "asking") == 0;
 	bool wide = strcmp(of, "wide") == 0, ours = wide || strcmp(of, "default") == 0;
 	uint64_t caps = 0;
 	char *end = NULL;
 
-	if (strcmp(mode, "profile") == 0) {
+	if (asking || strcmp(mode, "profile") == 0) {
 		if (argc == 4)
 			caps = strtoull(argv[3], &end, 16);
 		if (argc < 3 || argc > 4 || (argc == 4 && (end == argv[3] || *end != '\0' || argv[3][0] == '-')))
 			return usage();
-		profile(argv[2], caps);
+		profile(argv[2], caps, asking);
 	} else if (strcmp(mode, "oracle") == 0 && argc == 4 && ours) {
 		oracle(wide, SCMP_ACT_ERRNO(strcmp(argv[3], "EPERM") == 0 ? EPERM : ENOSYS));
 	} else if (argc == 2 && ours) {
