@@ -14,7 +14,6 @@
  *   limits, terminal, pid file  <- ready -- its program was found
  *                                -- go -->  waits for `start`
  */
-#include <sys/personality.h>
 
 #include "oci.h"
 
@@ -75,8 +74,6 @@ static void first_process(struct bundle *b, struct state *s, int socket, int lis
 	}
 	if (process_profile(&b->process, &f) < 0 || rootfs_pivot(b, root, &f) < 0)
 		init_report(socket, &f);
-	if (b->personality >= 0)
-		personality((unsigned long)b->personality);
 	birth_ready(&b->process, socket, &f);
 	close(socket);
 	text = state_text(s, "created", getpid());
@@ -212,11 +209,10 @@ int request_check(const struct process *p, const struct request *r, struct failu
 	return 0;
 }
 
-int oci_create(struct request *r, struct failure *f)
+int oci_create(struct request *r, struct state *s, struct failure *f)
 {
 	static const char *const points[] = { "prestart", "createRuntime", "createContainer" };
 	static struct bundle b;
-	static struct state s;
 	pid_t pid = 0;
 
 	TRY(chdir(r->bundle), "--bundle %s", r->bundle);
@@ -227,17 +223,17 @@ int oci_create(struct request *r, struct failure *f)
 		b.hooks |= has_hooks(b.config, points[i]);
 	PASS(request_check(&b.process, r, f));
 	PASS(filter_compile(json_object_get(b.linux_part, "seccomp"), &b.process, f));
-	PASS(state_make(&s, r->root, r->id, f));
-	if (raise_child(&b, &s, r, &pid, f) == 0)
+	PASS(state_make(s, r->root, r->id, f));
+	if (raise_child(&b, s, r, &pid, f) == 0)
 		return 0;
 	if (pid > 0) {
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 	}
-	groups_kill(&s.cgroup, SIGKILL);
-	cgroup_remove(&s.cgroup);
-	if (b.hooks && s.json != NULL)
-		hooks_run(b.config, "poststop", state_text(&s, "stopped", 0), &(struct failure){ .status = 0 });
-	state_remove(&s);
+	groups_kill(&s->cgroup, SIGKILL);
+	cgroup_remove(&s->cgroup);
+	if (b.hooks && s->json != NULL)
+		hooks_run(b.config, "poststop", state_text(s, "stopped", 0), &(struct failure){ .status = 0 });
+	remove_tree(s->dir);
 	return -1;
 }

@@ -99,6 +99,21 @@ END
     expect_match "nice" "idle 5" "$output"
 }
 
+@test "the scheduler's flags: in force, one that is none is refused" {
+    require tool:chrt
+    bundle "$(nap)" '.process.scheduler = { policy: "SCHED_BATCH", nice: 3, flags: ["SCHED_FLAG_RESET_ON_FORK"] }'
+    create
+    expect_match "reset on fork" 'SCHED_BATCH\|SCHED_RESET_ON_FORK' "$(chrt -p "$PID")"
+    run -0 oci delete --force "$ID"
+    ID=$ID-2
+    bundle "$(nap)" '.process.scheduler = { policy: "SCHED_BATCH" }'
+    create
+    expect "without" "" "$(chrt -p "$PID" | grep RESET || true)"
+    run -0 oci delete --force "$ID"
+    refuse "scheduler.flags: 'SCHED_FLAG_SAIL': not supported" '.process.scheduler = { policy: "SCHED_OTHER", flags: ["SCHED_FLAG_SAIL"] }'
+    refuse "'SCHED_SAIL': no such policy" '.process.scheduler = { policy: "SCHED_SAIL" }'
+}
+
 @test "capabilities: the five sets as they are named, for root and for another" {
     sets='{ bounding: ["CAP_CHOWN", "CAP_NET_RAW"], permitted: ["CAP_CHOWN", "CAP_NET_RAW"], effective: ["CAP_CHOWN"], inheritable: ["CAP_NET_RAW"], ambient: ["CAP_NET_RAW"] }'
     run -0 run_bundle '.process.args = ["grep", "Cap", "/proc/self/status"]' ".process.capabilities = $sets"

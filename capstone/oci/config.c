@@ -4,7 +4,6 @@
  * is ignored, as it wants; one that it knows and skiff-oci cannot do is refused.
  */
 #include <linux/nsfs.h>
-#include <sys/personality.h>
 
 #include "oci.h"
 
@@ -103,12 +102,12 @@ static int parse_clocks(struct bundle *b, struct failure *f)
 
 static int parse_linux(struct bundle *b, struct failure *f)
 {
-	const char *propagation = NULL, *domain = NULL;
-	json_t *masked = NULL, *protected = NULL, *flags = NULL;
+	const char *propagation = NULL;
+	json_t *masked = NULL, *protected = NULL, *personality = NULL;
 
 	b->linux_part = json_object_get(b->config, "linux");
-	PASS(json_take(b->linux_part, "linux", f, "{s?s, s?o, s?o, s?{s:s, s?o}}", "rootfsPropagation", &propagation,
-		       "maskedPaths", &masked, "readonlyPaths", &protected, "personality", "domain", &domain, "flags", &flags));
+	PASS(json_take(b->linux_part, "linux", f, "{s?s, s?o, s?o, s?o}", "rootfsPropagation", &propagation,
+		       "maskedPaths", &masked, "readonlyPaths", &protected, "personality", &personality));
 	PASS(parse_namespaces(b, f));
 	PASS(check_ids(b, f));
 	PASS(check_known(b, f));
@@ -119,12 +118,7 @@ static int parse_linux(struct bundle *b, struct failure *f)
 		return -1;
 	if (propagation != NULL && *propagation != '\0' && (b->propagation = propagation_parse(propagation)) == 0)
 		return fail(f, 0, "linux.rootfsPropagation: '%s': no such one", propagation);
-	if (domain == NULL)
-		return 0;
-	if (json_array_size(flags) > 0 || (strcmp(domain, "LINUX") != 0 && strcmp(domain, "LINUX32") != 0))
-		return fail(f, 0, "linux.personality: '%s'%s: not supported", domain, json_array_size(flags) > 0 ? " with flags" : "");
-	b->personality = strcmp(domain, "LINUX") == 0 ? PER_LINUX : PER_LINUX32;
-	return 0;
+	return personality_parse(personality, &b->process, f);
 }
 
 static int parse_mounts(struct bundle *b, struct failure *f)
@@ -146,7 +140,6 @@ int bundle_load(struct bundle *b, struct failure *f)
 	for (int i = 0; i < NAMESPACES; i++)
 		b->joined[i] = -1;
 	b->root = -1;
-	b->personality = -1;
 	b->core.network = NETWORK_BRIDGE;       /* that namespace too is there from birth on, for hooks */
 	if (realpath(".", b->dir) == NULL || (b->config = json_read("config.json", f)) == NULL)
 		return f->status != 0 ? -1 : fail(f, errno, "--bundle");

@@ -3,8 +3,6 @@
  * As in birth.c, but that there is nothing to make: its namespaces are entered, by a
  * helper, all that the container's config.json names.
  */
-#include <sys/personality.h>
-
 #include "oci.h"
 
 /* enter_all - the namespaces that the container's config names, of its first process */
@@ -38,8 +36,6 @@ static int more_process(struct bundle *b, struct state *s, const struct request 
 		umask(022);
 		if (b->joined[0] >= 0 && userns_become_root(&failure) < 0)
 			init_report(pair[1], &failure);
-		if (b->personality >= 0)
-			personality((unsigned long)b->personality);
 		birth_ready(&b->process, pair[1], &failure);
 		process_run(&b->process, pair[1], &failure);
 		init_report(pair[1], &failure);
@@ -69,37 +65,27 @@ static int outlive(struct container *c, struct failure *f)
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
 
-int oci_exec(struct request *r, struct failure *f)
+int oci_exec(struct request *r, struct state *s, struct failure *f)
 {
-	static struct bundle b = { .personality = -1 };
-	static struct state s, again;
+	static struct bundle b;
+	static struct state again;
 	struct container c = { .pidfd = -1, .signals = -1, .master = -1 };
-	const char *status, *domain;
 	json_t *process;
 
-	PASS(state_open(&s, r->root, r->id, true, f));
-	status = state_status(&s);
-	if (strcmp(status, "running") != 0 && strcmp(status, "created") != 0)
-		return fail(f, 0, "container '%s' is %s, not running", r->id, status);
-	b.config = json_object_get(s.json, "config");
+	b.config = json_object_get(s->json, "config");
 	b.linux_part = json_object_get(b.config, "linux");
-	domain = json_string_value(json_object_get(json_object_get(b.linux_part, "personality"), "domain"));
-	if (domain != NULL)
-		b.personality = strcmp(domain, "LINUX32") == 0 ? PER_LINUX32 : PER_LINUX;
-	if (r->process != NULL)
-		process = json_read(r->process, f);
-	else
-		process = json_object_get(b.config, "process");
+	process = r->process != NULL ? json_read(r->process, f) : json_object_get(b.config, "process");
 	if (process == NULL)
 		return -1;
 	json_object_update(process, r->changes);
 	if (json_array_size(r->env) > 0)
 		json_array_extend(json_object_get(process, "env"), r->env);
 	PASS(process_parse(process, &b.process, f));
+	PASS(personality_parse(json_object_get(b.linux_part, "personality"), &b.process, f));
 	b.process.preserved = r->preserved;
 	PASS(request_check(&b.process, r, f));
-	PASS(filter_again(s.lock, json_object_get(b.linux_part, "seccomp"), &b.process, f));
-	PASS(enter_all(&b, &s, f));
+	PASS(filter_again(s->lock, json_object_get(b.linux_part, "seccomp"), &b.process, f));
+	PASS(enter_all(&b, s, f));
 	/* They are those of the container only if it still was there when they were opened. */
 	PASS(state_open(&again, r->root, r->id, false, f));
 	if (again.pid == 0)
@@ -107,8 +93,8 @@ int oci_exec(struct request *r, struct failure *f)
 	PASS(process_profile(&b.process, f));
 	if (!r->detach)
 		PASS(c.signals = signals_catch(f));
-	if (more_process(&b, &s, r, &c.pid, &c.pidfd, f) == 0) {
-		close(s.lock);          /* others may go on */
+	if (more_process(&b, s, r, &c.pid, &c.pidfd, f) == 0) {
+		close(s->lock);         /* others may go on */
 		return r->detach ? 0 : outlive(&c, f);
 	}
 	if (c.pid > 0)

@@ -137,23 +137,35 @@ int groups_freeze(const struct cgroup *group, bool freeze, struct failure *f)
 	return fail(f, ETIMEDOUT, "freezing");
 }
 
+json_t *groups_pids(const struct cgroup *group)
+{
+	json_t *pids = json_array();
+	char path[600];
+	int pid;
+
+	for (int i = 0; i < group->count && json_array_size(pids) == 0; i++) {
+		snprintf(path, sizeof(path), "%s/cgroup.procs", group->dir[i].path);
+		FCLOSED FILE *file = fopen(path, "re");
+		while (file != NULL && fscanf(file, "%d", &pid) == 1)
+			json_array_append_new(pids, json_integer(pid));
+	}
+	return pids;
+}
+
 void groups_kill(const struct cgroup *group, int signo)
 {
-	int pid, more = 1;
+	bool more = true;
+	json_t *pid;
+	size_t i;
 
-	for (int tries = 500; tries > 0 && more > 0; tries--) {
-		more = 0;
-		for (int i = 0; i < group->count; i++) {
-			char path[600];
-			snprintf(path, sizeof(path), "%s/cgroup.procs", group->dir[i].path);
-			FCLOSED FILE *file = fopen(path, "re");
-			while (file != NULL && fscanf(file, "%d", &pid) == 1)
-				if (pid > 1 && kill(pid, signo) == 0)
-					more += signo == SIGKILL;
-			if (signo != SIGKILL && file != NULL)
-				return;         /* each has the same */
-		}
-		if (more > 0)
+	for (int tries = 500; tries > 0 && more; tries--) {
+		json_t *pids = groups_pids(group);
+		more = false;
+		json_array_foreach(pids, i, pid)
+			if (json_integer_value(pid) > 1 && kill((pid_t)json_integer_value(pid), signo) == 0)
+				more = signo == SIGKILL;
+		json_decref(pids);
+		if (more)
 			usleep(2000);
 	}
 }

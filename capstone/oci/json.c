@@ -80,15 +80,21 @@ int json_take(json_t *object, const char *where, struct failure *f, const char *
 	return done == 0 ? 0 : fail(f, 0, "%s: %s", where, error.text);
 }
 
+const struct json_word *word_find(const struct json_word *words, const char *name)
+{
+	for (; words->name != NULL; words++)
+		if (strcmp(words->name, name) == 0)
+			return words;
+	return NULL;
+}
+
 int json_flags(json_t *array, const char *where, const struct json_word *words, uint64_t *flags, struct failure *f)
 {
-	const struct json_word *word;
 	char **names = json_strings(array, where, f);
 
 	for (; names != NULL && *names != NULL; names++) {
-		for (word = words; word->name != NULL && strcmp(word->name, *names) != 0; word++)
-			;
-		if (word->name == NULL)
+		const struct json_word *word = word_find(words, *names);
+		if (word == NULL)
 			return fail(f, 0, "%s: '%s': not supported", where, *names);
 		*flags |= word->value;
 	}

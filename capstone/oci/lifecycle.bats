@@ -231,6 +231,7 @@ END
     expect_match "its spec" 'spec: 1' "$output"
     run -0 oci features
     expect "namespaces it knows" 8 "$(jq '.linux.namespaces | length' <<<"$output")"
+    expect "what its filters can do" "true 4" "$(jq -r '.linux.seccomp | [(.actions | index("SCMP_ACT_NOTIFY") != null), (.knownFlags | length)] | join(" ")' <<<"$output")"
 }
 
 @test "create, start, delete again and again: nothing is left" {

@@ -31,41 +31,48 @@ static const char usage[] =
 "Exit status: 0; that of COMMAND, of exec without --detach; 127 or 126 where the container's program\n"
 "was not found or cannot be run; 2 for a wrong command line; 125 for anything else.\n";
 
-static const char *log_path, *log_format = "text";
-
 /* complain - on stderr, and in the caller's log */
-static void complain(const struct failure *f)
+static void complain(const struct request *r, const struct failure *f)
 {
-	FILE *file = log_path != NULL ? fopen(log_path, "ae") : NULL;
+	FCLOSED FILE *file = r->log != NULL ? fopen(r->log, "ae") : NULL;
 	time_t now = time(NULL);
 	char when[32];
-	json_t *line;
 
 	fprintf(stderr, "skiff-oci: %s\n", f->text);
 	if (file == NULL)
 		return;
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-	line = json_pack("{s:s, s:s, s:s}", "level", "error", "msg", f->text, "time", when);
-	if (strcmp(log_format, "json") != 0)
+	if (strcmp(r->log_format, "json") != 0)
 		fprintf(file, "time=\"%s\" level=error msg=\"%s\"\n", when, f->text);
-	else if (line != NULL)
-		json_dumpf(line, file, JSON_COMPACT), fputc('\n', file);
-	fclose(file);
+	else
+		json_dumpf(json_pack("{s:s, s:s, s:s}", "level", "error", "msg", f->text, "time", when), file, JSON_COMPACT), fputc('\n', file);
 }
 
-enum { ID = 1, REST = 2, SEALED = 4 };
+enum { ID = 1, REST = 2, SEALED = 4, OPEN = 8, LOCKED = 16 };
 static const struct command {
 	const char *name;
-	int (*run)(struct request *r, struct failure *f);
+	int (*run)(struct request *r, struct state *s, struct failure *f);
 	int takes;
 	const char *options;    /* of those below, by letter */
+	const char *status;     /* what the container must be, one of these; NULL: anything */
 } commands[] = {
-	{ "create", oci_create, ID | SEALED, "bPCF" }, { "start", oci_start, ID, "" }, { "state", oci_state, ID, "" },
-	{ "ps", oci_ps, ID, "o" }, { "kill", oci_kill, ID | REST, "a" }, { "delete", oci_delete, ID, "f" }, { "exec", oci_exec, ID | REST | SEALED, "pdPCFtweun" },
-	{ "pause", oci_pause, ID, "" }, { "resume", oci_resume, ID, "" }, { "list", oci_list, 0, "qo" }, { "features", oci_features, 0, "" },
+	{ "create", oci_create, ID | SEALED, "bPCF", NULL },
+	{ "start", oci_start, ID | LOCKED, "", "created" },
+	{ "state", oci_state, ID | OPEN, "", NULL },
+	{ "ps", oci_ps, ID | OPEN, "o", NULL },
+	{ "kill", oci_kill, ID | OPEN | REST, "a", NULL },
+	{ "delete", oci_delete, ID, "f", NULL },
+	{ "exec", oci_exec, ID | LOCKED | REST | SEALED, "pdPCFtweun", "running created" },
+	{ "pause", oci_pause, ID | LOCKED, "", "running created" },
+	{ "resume", oci_resume, ID | LOCKED, "", "paused" },
+	{ "list", oci_list, 0, "qo", NULL },
+	{ "features", oci_features, 0, "", NULL },
 };
+static const struct command global = { .name = "skiff-oci", .takes = REST, .options = "rlLDmsv" };
 
 static const struct option options[] = {
+	{ "root", 1, NULL, 'r' }, { "log", 1, NULL, 'l' }, { "log-format", 1, NULL, 'L' }, { "log-level", 1, NULL, 'D' }, { "debug", 0, NULL, 'D' },
+	{ "rootless", 1, NULL, 'D' }, { "cgroup-manager", 1, NULL, 'm' }, { "systemd-cgroup", 0, NULL, 's' }, { "version", 0, NULL, 'v' },
 	{ "bundle", 1, NULL, 'b' }, { "pid-file", 1, NULL, 'P' }, { "console-socket", 1, NULL, 'C' }, { "preserve-fds", 1, NULL, 'F' },
 	{ "all", 0, NULL, 'a' }, { "force", 0, NULL, 'f' }, { "process", 1, NULL, 'p' }, { "detach", 0, NULL, 'd' }, { "tty", 0, NULL, 't' },
 	{ "cwd", 1, NULL, 'w' }, { "env", 1, NULL, 'e' }, { "user", 1, NULL, 'u' }, { "no-new-privs", 0, NULL, 'n' },
@@ -95,6 +102,17 @@ static int take_option(struct request *r, int letter, struct failure *f)
 	uint64_t count;
 
 	switch (letter) {
+	case 'r': r->root = optarg; break;
+	case 'l': r->log = optarg; break;
+	case 'L': r->log_format = optarg; break;
+	case 'D': break;        /* how much to say, and what is seen anyway */
+	case 'm':
+		if (strcmp(optarg, "systemd") != 0)
+			break;
+		/* fallthrough */
+	case 's': return fail(f, 0, "control groups by systemd: not supported (use cgroupfs)");
+	case 'v': return printf("skiff-oci version 1.0\nspec: " OCI_VERSION "\n") < 0 ? -1 : 1;
+	case 'h': return fputs(usage, stdout) < 0 ? -1 : 1;
 	case 'b': r->bundle = optarg; break;
 	case 'P': r->pid_file = optarg; break;
 	case 'C': r->console = optarg; break;
@@ -118,20 +136,30 @@ static int take_option(struct request *r, int letter, struct failure *f)
 	return 0;
 }
 
+/* take_options - those of COMMAND.  Returns 1 where that was all that was asked for */
+static int take_options(struct request *r, const struct command *command, int argc, char **argv, struct failure *f)
+{
+	int letter, done = 0;
+
+	optind = 0;
+	while (done == 0 && (letter = getopt_long(argc, argv, command->takes & REST ? "+:hvb:fap:dte:u:q" : ":hb:fap:dte:u:q", options, NULL)) >= 0) {
+		if (letter != 'h' && (letter == '?' || letter == ':' || strchr(command->options, letter) == NULL))
+			return wrong(f, letter == ':' ? "a value is missing" : "no such option", argv[optind - 1]);
+		done = take_option(r, letter, f);
+	}
+	return done;
+}
+
 static int run(const struct command *command, struct request *r, int argc, char **argv, struct failure *f)
 {
+	static struct state s;
 	json_t *args = json_array();
-	int letter;
 
 	r->changes = json_object();
 	r->env = json_array();
-	optind = 0;
-	while ((letter = getopt_long(argc, argv, command->takes & REST ? "+:b:fap:dte:u:q" : ":b:fap:dte:u:q", options, NULL)) >= 0) {
-		if (letter == 'h')
-			return fputs(usage, stdout) < 0 ? -1 : 0;
-		if (letter == '?' || letter == ':' || strchr(command->options, letter) == NULL)
-			return wrong(f, letter == ':' ? "a value is missing" : "no such option", argv[optind - 1]);
-		PASS(take_option(r, letter, f));
+	switch (take_options(r, command, argc, argv, f)) {
+	case 1: return 0;
+	case -1: return -1;
 	}
 	if ((command->takes & ID) && optind == argc)
 		return wrong(f, "an ID is missing", command->name);
@@ -146,66 +174,52 @@ static int run(const struct command *command, struct request *r, int argc, char 
 	/* Nothing of the caller's goes on but what it names. */
 	TRY(syscall(SYS_close_range, 3U + (unsigned)r->preserved, ~0U, 0U), "close_range");
 	TRY(r->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), "the working directory");
-	return command->run(r, f);
+	if (command->takes & (OPEN | LOCKED))
+		PASS(state_open(&s, r->root, r->id, command->takes & LOCKED, f));
+	if (command->status != NULL && !has_word(command->status, state_status(&s)))
+		return fail(f, 0, "container '%s' is %s, not %.*s", r->id, state_status(&s), (int)strcspn(command->status, " "), command->status);
+	return command->run(r, &s, f);
 }
 
-static int global_options(struct request *r, int argc, char **argv, struct failure *f)
+static int start(struct request *r, int argc, char **argv, struct failure *f)
 {
-	static const struct option global[] = {
-		{ "root", 1, NULL, 'r' }, { "log", 1, NULL, 'l' }, { "log-format", 1, NULL, 'o' }, { "systemd-cgroup", 0, NULL, 's' },
-		{ "cgroup-manager", 1, NULL, 'm' }, { "log-level", 1, NULL, 'd' }, { "debug", 0, NULL, 'd' }, { "rootless", 1, NULL, 'd' },
-		{ "version", 0, NULL, 'v' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 },
-	};
-	int letter;
+	const struct command *command = commands;
+	struct stat st;
 
-	while ((letter = getopt_long(argc, argv, "+:hv", global, NULL)) >= 0)
-		switch (letter) {
-		case 'r': r->root = optarg; break;
-		case 'l': log_path = optarg; break;
-		case 'o': log_format = optarg; break;
-		case 'd': break;        /* how much to say, and what is seen anyway */
-		case 'm':
-			if (strcmp(optarg, "systemd") != 0)
-				break;
-			/* fallthrough */
-		case 's': return fail(f, 0, "control groups by systemd: not supported (use cgroupfs)");
-		case 'v': return printf("skiff-oci version 1.0\nspec: 1.0.2\n") < 0 ? -1 : 1;
-		case 'h': return fputs(usage, stdout) < 0 ? -1 : 1;
-		default: return wrong(f, letter == ':' ? "a value is missing" : "no such option", argv[optind - 1]);
-		}
-	if (strcmp(log_format, "text") != 0 && strcmp(log_format, "json") != 0)
-		return wrong(f, "--log-format: there are text and json", log_format);
-	return optind < argc ? 0 : wrong(f, "a command is missing", "skiff-oci");
+	switch (take_options(r, &global, argc, argv, f)) {
+	case 1: return 0;
+	case -1: return -1;
+	}
+	if (strcmp(r->log_format, "text") != 0 && strcmp(r->log_format, "json") != 0)
+		return wrong(f, "--log-format: there are text and json", r->log_format);
+	if (optind == argc)
+		return wrong(f, "a command is missing", "skiff-oci");
+	while (command < commands + COUNT(commands) && strcmp(argv[optind], command->name) != 0)
+		command++;
+	if (command == commands + COUNT(commands))
+		return wrong(f, "no such command", argv[optind]);
+	for (int fd = 0; fd <= 2; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return fail(f, 0, "descriptor %d is a directory: a way out of the container", fd);
+	if (command->takes & SEALED)
+		PASS(run_sealed(argv, f));
+	return run(command, r, argc - optind, argv + optind, f);
 }
 
 int main(int argc, char **argv)
 {
-	struct request r = { .root = state_root(), .bundle = "." };
-	const struct command *command = NULL;
+	struct request r = { .root = state_root(), .bundle = ".", .log_format = "text" };
 	struct failure f = { 0 };
-	struct stat st;
-	int status = 0;
+	int status;
 
 	/* A caller that closed 0, 1 or 2 must not have them filled by ours. */
 	do
 		status = open("/dev/null", O_RDWR);
 	while (status >= 0 && status <= 2);
 	close(status);
-	status = global_options(&r, argc, argv, &f);
-	for (size_t i = 0; status == 0 && i < COUNT(commands); i++)
-		if (strcmp(argv[optind], commands[i].name) == 0)
-			command = &commands[i];
-	if (status == 0 && command == NULL)
-		status = wrong(&f, "no such command", argv[optind]);
-	for (int fd = 0; status == 0 && fd <= 2; fd++)
-		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-			status = fail(&f, 0, "descriptor %d is a directory: a way out of the container", fd);
-	if (status == 0 && (command->takes & SEALED))
-		status = run_sealed(argv, &f);
-	if (status == 0)
-		status = run(command, &r, argc - optind, argv + optind, &f);
+	status = start(&r, argc, argv, &f);
 	if (status >= 0)
-		return status == 1 && command == NULL ? 0 : status;
-	complain(&f);
+		return status;
+	complain(&r, &f);
 	return f.status != 0 ? f.status : 125;
 }

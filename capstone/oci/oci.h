@@ -32,7 +32,7 @@ struct process {
 	uid_t uid;
 	gid_t gid, *groups;
 	size_t group_count;
-	int umask;                      /* -1: as it is */
+	int umask, personality;         /* -1: as it is */
 	bool terminal;
 	struct winsize size;
 	bool no_new_privs;
@@ -75,7 +75,6 @@ struct bundle {
 	struct mounting *mounts;
 	size_t mount_count;
 	bool hooks;                     /* some that are run by `create` */
-	int personality;                /* -1: as it is */
 	uint64_t propagation;           /* of the root, MS_*, 0: private */
 	int root;                       /* detached mount of the rootfs, or -1 */
 };
@@ -102,9 +101,11 @@ int json_take(json_t *object, const char *where, struct failure *f, const char *
 /* json_strings - an array of strings, absent or not, as one that ends with NULL */
 char **json_strings(json_t *array, const char *where, struct failure *f);
 
-/* json_flags - an array of strings, absent or not, all of which are among WORDS (which
- * end with a NULL): their values together */
+/* word_find - that of NAME among WORDS, which end with a NULL; or NULL */
 struct json_word { const char *name; uint64_t value; };
+const struct json_word *word_find(const struct json_word *words, const char *name);
+
+/* json_flags - an array of such names, absent or not: their values together */
 int json_flags(json_t *array, const char *where, const struct json_word *words, uint64_t *flags, struct failure *f);
 
 /* ---- config.c, process.c -------------------------------------------------- */
@@ -118,6 +119,9 @@ int namespace_kind(const char *type);
 extern const struct namespace_kind { const char *type, *file; int flag; } namespace_kinds[NAMESPACES];
 
 int process_parse(json_t *object, struct process *process, struct failure *f);
+
+/* personality_parse - linux.personality, or none: of each of its processes */
+int personality_parse(json_t *object, struct process *process, struct failure *f);
 
 /* process_prepare - from outside: what the process itself may not */
 int process_prepare(const struct process *process, pid_t pid, struct failure *f);
@@ -186,6 +190,9 @@ bool resources_asked(json_t *resources);
 int group_write(const struct cgroup *group, const char *v1, const char *text1, const char *v2,
 		const char *text2);
 
+/* groups_pids - the processes in it, as an array */
+json_t *groups_pids(const struct cgroup *group);
+
 /* groups_freeze, groups_frozen, groups_kill - SIGNO to each process in it, until
  * there is none if it is SIGKILL */
 int groups_freeze(const struct cgroup *group, bool freeze, struct failure *f);
@@ -238,7 +245,6 @@ const char *state_status(const struct state *state);
 /* state_text - as the runtime specification has it, for hooks and callers */
 char *state_text(const struct state *state, const char *status, pid_t pid);
 
-void state_remove(const struct state *state);
 
 /* socket_at - of the Unix domain, one that listens at PATH or is connected to it
  * @what: for the message */
@@ -256,7 +262,7 @@ int hooks_run(json_t *config, const char *point, const char *state, struct failu
 /* ---- birth.c, exec.c -------------------------------------------------------- */
 
 struct request {
-	const char *root, *id, *bundle, *pid_file, *console, *process;
+	const char *root, *log, *log_format, *id, *bundle, *pid_file, *console, *process;
 	int cwd;                        /* descriptor of the caller's working directory */
 	int preserved;
 	bool detach, force, all, quiet;
@@ -282,19 +288,21 @@ int birth_settle(struct process *process, const struct request *r, const struct 
  * more; -1: it failed.  Its listener goes to the agent */
 int birth_hear(const struct state *state, pid_t pid, int socket, struct failure *said, int *fd, struct failure *f);
 
-int oci_create(struct request *r, struct failure *f);
-int oci_exec(struct request *r, struct failure *f);
+/* Each command gets the container's state: opened, locked and of a fitting status where
+ * main.c says so of it, else empty. */
+int oci_create(struct request *r, struct state *s, struct failure *f);
+int oci_exec(struct request *r, struct state *s, struct failure *f);
 
 /* ---- commands.c --------------------------------------------------------------- */
 
-int oci_start(struct request *r, struct failure *f);
-int oci_state(struct request *r, struct failure *f);
-int oci_ps(struct request *r, struct failure *f);
-int oci_kill(struct request *r, struct failure *f);
-int oci_delete(struct request *r, struct failure *f);
-int oci_pause(struct request *r, struct failure *f);
-int oci_resume(struct request *r, struct failure *f);
-int oci_list(struct request *r, struct failure *f);
-int oci_features(struct request *r, struct failure *f);
+int oci_start(struct request *r, struct state *s, struct failure *f);
+int oci_state(struct request *r, struct state *s, struct failure *f);
+int oci_ps(struct request *r, struct state *s, struct failure *f);
+int oci_kill(struct request *r, struct state *s, struct failure *f);
+int oci_delete(struct request *r, struct state *s, struct failure *f);
+int oci_pause(struct request *r, struct state *s, struct failure *f);
+int oci_resume(struct request *r, struct state *s, struct failure *f);
+int oci_list(struct request *r, struct state *s, struct failure *f);
+int oci_features(struct request *r, struct state *s, struct failure *f);
 
 #endif

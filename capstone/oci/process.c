@@ -1,33 +1,44 @@
 /* process.c - config.json's "process": who runs what with which rights */
 #include <linux/ioprio.h>
+#include <sys/personality.h>
 
 #include "oci.h"
 
+/* What the specification calls as the kernel does. */
+#define WORD(name) { #name, name }
+static const struct json_word limit_names[] = {
+	WORD(RLIMIT_AS), WORD(RLIMIT_CORE), WORD(RLIMIT_CPU), WORD(RLIMIT_DATA), WORD(RLIMIT_FSIZE), WORD(RLIMIT_LOCKS),
+	WORD(RLIMIT_MEMLOCK), WORD(RLIMIT_MSGQUEUE), WORD(RLIMIT_NICE), WORD(RLIMIT_NOFILE), WORD(RLIMIT_NPROC), WORD(RLIMIT_RSS),
+	WORD(RLIMIT_RTPRIO), WORD(RLIMIT_RTTIME), WORD(RLIMIT_SIGPENDING), WORD(RLIMIT_STACK), { NULL, 0 },
+};
+static const struct json_word io_classes[] = {
+	WORD(IOPRIO_CLASS_RT), WORD(IOPRIO_CLASS_BE), WORD(IOPRIO_CLASS_IDLE), { NULL, 0 },
+};
+static const struct json_word policies[] = {
+	WORD(SCHED_OTHER), WORD(SCHED_FIFO), WORD(SCHED_RR), WORD(SCHED_BATCH), { "SCHED_ISO", 4 }, WORD(SCHED_IDLE),
+	{ "SCHED_DEADLINE", 6 }, { NULL, 0 },
+};
+static const struct json_word policy_flags[] = {
+	{ "SCHED_FLAG_RESET_ON_FORK", 1 }, { "SCHED_FLAG_RECLAIM", 2 }, { "SCHED_FLAG_DL_OVERRUN", 4 }, { "SCHED_FLAG_KEEP_POLICY", 8 },
+	{ "SCHED_FLAG_KEEP_PARAMS", 16 }, { "SCHED_FLAG_UTIL_CLAMP_MIN", 32 }, { "SCHED_FLAG_UTIL_CLAMP_MAX", 64 }, { NULL, 0 },
+};
+
 static int parse_limits(json_t *array, struct process *p, struct failure *f)
 {
-	static const char *const names[RLIM_NLIMITS] = {
-		[RLIMIT_AS] = "AS", [RLIMIT_CORE] = "CORE", [RLIMIT_CPU] = "CPU", [RLIMIT_DATA] = "DATA",
-		[RLIMIT_FSIZE] = "FSIZE", [RLIMIT_LOCKS] = "LOCKS", [RLIMIT_MEMLOCK] = "MEMLOCK",
-		[RLIMIT_MSGQUEUE] = "MSGQUEUE", [RLIMIT_NICE] = "NICE", [RLIMIT_NOFILE] = "NOFILE",
-		[RLIMIT_NPROC] = "NPROC", [RLIMIT_RSS] = "RSS", [RLIMIT_RTPRIO] = "RTPRIO",
-		[RLIMIT_RTTIME] = "RTTIME", [RLIMIT_SIGPENDING] = "SIGPENDING", [RLIMIT_STACK] = "STACK",
-	};
 	json_t *value;
 	size_t i;
 
 	json_array_foreach(array, i, value) {
 		json_int_t soft, hard;
 		const char *type;
-		int n = 0;
 		PASS(json_take(value, "process.rlimits", f, "{s:s, s:I, s:I}", "type", &type, "soft", &soft, "hard", &hard));
-		while (n < RLIM_NLIMITS && (strncmp(type, "RLIMIT_", 7) != 0 || strcmp(type + 7, names[n]) != 0))
-			n++;
-		if (n == RLIM_NLIMITS)
+		const struct json_word *word = word_find(limit_names, type);
+		if (word == NULL)
 			return fail(f, 0, "process.rlimits: %s: no such limit", type);
 		for (size_t k = 0; k < p->limit_count; k++)
-			if (p->limits[k].resource == n)
+			if (p->limits[k].resource == (int)word->value)
 				return fail(f, 0, "process.rlimits: %s: twice", type);
-		p->limits[p->limit_count].resource = n;
+		p->limits[p->limit_count].resource = (int)word->value;
 		p->limits[p->limit_count++].limit = (struct rlimit){
 			.rlim_cur = soft == INT64_MAX || soft < 0 ? RLIM_INFINITY : (rlim_t)soft,
 			.rlim_max = hard == INT64_MAX || hard < 0 ? RLIM_INFINITY : (rlim_t)hard,
@@ -61,7 +72,7 @@ int process_parse(json_t *object, struct process *p, struct failure *f)
 	int terminal = 0, no_new_privs = 0, height = 0, width = 0;
 	json_int_t uid = 0, first_gid = 0;
 
-	p->umask = -1;
+	p->umask = p->personality = -1;
 	p->oom_score = OOM_UNSET;
 	if (object == NULL)
 		return fail(f, 0, "config.json: no 'process'");
@@ -99,37 +110,57 @@ int process_parse(json_t *object, struct process *p, struct failure *f)
 	return parse_limits(limits, p, f);
 }
 
-/* set_priorities - of the scheduler and of input and output */
-static int set_priorities(const struct process *p, pid_t pid, struct failure *f)
+int personality_parse(json_t *object, struct process *p, struct failure *f)
 {
-	static const char *const policies[] = { "SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_ISO", "SCHED_IDLE", "SCHED_DEADLINE" };
-	static const char *const classes[] = { "", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE" };
-	json_int_t nice = 0, runtime = 0, deadline = 0, period = 0;
-	int priority = 0, class = 0, policy = 0;
+	static const struct json_word domains[] = { { "LINUX", PER_LINUX }, { "LINUX32", PER_LINUX32 }, { NULL, 0 } };
+	const char *domain = "LINUX";
+	json_t *flags = NULL;
+
+	if (object == NULL)
+		return 0;
+	PASS(json_take(object, "linux.personality", f, "{s:s, s?o}", "domain", &domain, "flags", &flags));
+	/* The specification has no flags yet. */
+	if (word_find(domains, domain) == NULL || json_array_size(flags) > 0)
+		return fail(f, 0, "linux.personality: '%s'%s: not supported", domain, json_array_size(flags) > 0 ? " with flags" : "");
+	p->personality = (int)word_find(domains, domain)->value;
+	return 0;
+}
+
+static int set_io_priority(json_t *object, pid_t pid, struct failure *f)
+{
+	const char *name = "";
+	int priority = 0;
+
+	PASS(json_take(object, "process.ioPriority", f, "{s:s, s?i}", "class", &name, "priority", &priority));
+	const struct json_word *class = word_find(io_classes, name);
+	if (class == NULL || priority < 0 || priority > 7)
+		return fail(f, 0, "process.ioPriority: no such class or priority");
+	TRY(syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, IOPRIO_PRIO_VALUE((int)class->value, priority)), "process.ioPriority");
+	return 0;
+}
+
+static int set_scheduler(json_t *object, pid_t pid, struct failure *f)
+{
+	/* sched_attr of sched_setattr(2), here with what clamps need: its header and the C
+	 * library's do not go together. */
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+		uint32_t clamp_min, clamp_max;
+	} attr = { .size = sizeof(attr), .clamp_max = 1024 };
 	const char *name = "";
 	json_t *flags = NULL;
 
-	PASS(json_take(p->io_priority, "process.ioPriority", f, "{s:s, s?i}", "class", &name, "priority", &priority));
-	while (p->io_priority != NULL && class < (int)COUNT(classes) && strcmp(classes[class], name) != 0)
-		class++;
-	if (p->io_priority != NULL && (class == 0 || class == COUNT(classes) || priority < 0 || priority > 7))
-		return fail(f, 0, "process.ioPriority: no such class or priority");
-	if (p->io_priority != NULL)
-		TRY(syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, IOPRIO_PRIO_VALUE(class, priority)), "process.ioPriority");
-	if (p->scheduler == NULL)
-		return 0;
-	priority = 0;
-	PASS(json_take(p->scheduler, "process.scheduler", f, "{s:s, s?I, s?i, s?o, s?I, s?I, s?I}", "policy", &name, "nice", &nice,
-		       "priority", &priority, "flags", &flags, "runtime", &runtime, "deadline", &deadline, "period", &period));
-	while (policy < (int)COUNT(policies) && strcmp(policies[policy], name) != 0)
-		policy++;
-	if (policy == COUNT(policies) || json_array_size(flags) > 0)
-		return fail(f, 0, "process.scheduler: '%s'%s: not supported", name, json_array_size(flags) > 0 ? " with flags" : "");
-	/* sched_attr of sched_setattr(2): its header and the C library's do not go together. */
-	struct { uint32_t size, sched_policy; uint64_t sched_flags; int32_t sched_nice; uint32_t sched_priority; uint64_t sched_runtime, sched_deadline, sched_period; } attr = {
-		.size = sizeof(attr), .sched_policy = (uint32_t)policy, .sched_nice = (int32_t)nice, .sched_priority = (uint32_t)priority,
-		.sched_runtime = (uint64_t)runtime, .sched_deadline = (uint64_t)deadline, .sched_period = (uint64_t)period,
-	};
+	PASS(json_take(object, "process.scheduler", f, "{s:s, s?i, s?i, s?o, s?I, s?I, s?I}", "policy", &name, "nice", &attr.nice,
+		       "priority", &attr.priority, "flags", &flags, "runtime", &attr.runtime, "deadline", &attr.deadline, "period", &attr.period));
+	PASS(json_flags(flags, "process.scheduler.flags", policy_flags, &attr.flags, f));
+	const struct json_word *policy = word_find(policies, name);
+	if (policy == NULL)
+		return fail(f, 0, "process.scheduler: '%s': no such policy", name);
+	attr.policy = (uint32_t)policy->value;
 	TRY(syscall(SYS_sched_setattr, pid, &attr, 0), "process.scheduler");
 	return 0;
 }
@@ -144,5 +175,7 @@ int process_prepare(const struct process *p, pid_t pid, struct failure *f)
 	/* In a user namespace none can be raised: then that is for us. */
 	for (size_t i = 0; p->limits_refused && i < p->limit_count; i++)
 		TRY(prlimit(pid, (enum __rlimit_resource)p->limits[i].resource, &p->limits[i].limit, NULL), "process.rlimits: number %d", p->limits[i].resource);
-	return set_priorities(p, pid, f);
+	if (p->io_priority != NULL)
+		PASS(set_io_priority(p->io_priority, pid, f));
+	return p->scheduler != NULL ? set_scheduler(p->scheduler, pid, f) : 0;
 }

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sys/capability.h>
+#include <sys/personality.h>
 
 #include "oci.h"
 
@@ -112,6 +113,7 @@ int process_become(struct process *p, int socket, struct failure *f)
 
 	if (p->umask >= 0)
 		umask((mode_t)p->umask);
+	personality((unsigned)p->personality);  /* of which -1 means no other */
 	if (p->no_new_privs)
 		TRY(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
 	else    /* without it, the filter must be loaded while we are still privileged */

@@ -91,6 +91,12 @@ TWICE='mkdir /dev/shm/a; mkdir /dev/shm/b; ls /dev/shm | paste -sd " "; ps | gre
     ID=$ID-2
     run -0 run_bundle "$(script "$TWICE; :")" "$(asking "$MKDIRS" ", flags: $all")"
     expect_match "with an agent too" "No space left on device" "$output"
+    all='["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+    if [ "$(oci features | jq ".linux.seccomp.supportedFlags | contains($all)")" = true ]; then
+        ID=$ID-3
+        run -0 run_bundle "$(script "$TWICE; :")" "$(asking "$MKDIRS" ", flags: $all")"
+        expect_match "one for agents alone" "No space left on device" "$output"
+    fi
     refuse "'SECCOMP_FILTER_FLAG_NEW_LISTENER': not supported" '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_NEW_LISTENER"] }'
     refuse "or not without SCMP_ACT_NOTIFY" '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"] }'
 }

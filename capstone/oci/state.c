@@ -176,8 +176,3 @@ char *state_text(const struct state *s, const char *status, pid_t pid)
 	return text;
 }
 
-void state_remove(const struct state *s)
-{
-	/* Its name last, and first away: a half removed one is none any more. */
-	remove_tree(s->dir);
-}
