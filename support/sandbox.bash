@@ -185,12 +185,14 @@ box_patience() {
 
 # wait_for CMD...: until CMD succeeds, 10 seconds at most
 wait_for() {
-    local BOX_SECONDS tries
+    local BOX_SECONDS tries latest
     box_patience 10 1 "$LAB_SANDBOX/waiting"
-    tries=$((BOX_SECONDS * 100))
+    # Counted, so that a slow machine costs nobody anything; but where the program is what makes
+    # it slow, each look takes long.
+    tries=$((BOX_SECONDS * 100)) latest=$((EPOCHSECONDS + 3 * BOX_SECONDS))
     until "$@" >/dev/null 2>&1; do
         tries=$((tries - 1))
-        if [ "$tries" -le 0 ]; then
+        if [ "$tries" -le 0 ] || [ "$EPOCHSECONDS" -gt "$latest" ]; then
             echo "waited $BOX_SECONDS s in vain for: $*"
             echo $((BOX_SECONDS / 2)) >"$LAB_SANDBOX/waiting"
             return 1
