@@ -161,6 +161,11 @@ void remove_tree(const char *path);
  * namespace.  cgroups(7), "Delegation" */
 int delegate_give(const struct cgroup *group, pid_t child, struct failure *f);
 
+/* delegate_show - in the child: the container's own directories on TARGET, which is
+ * closed, where programs look for the hierarchies
+ * @attributes: MOUNT_ATTR_* */
+int delegate_show(const struct cgroup *group, int target, uint64_t attributes, struct failure *f);
+
 /* delegate_mount - in the child: the group in /sys/fs/cgroup below ROOT */
 int delegate_mount(const struct cgroup *group, int root, struct failure *f);
 

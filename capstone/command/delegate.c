@@ -1,6 +1,7 @@
 /* delegate.c - --delegate: a part of the cgroup tree that is the container's */
 #include <dirent.h>
 #include <linux/mount.h>
+#include <sys/mount.h>
 
 #include "command.h"
 
@@ -23,29 +24,37 @@ int delegate_give(const struct cgroup *group, pid_t child, struct failure *f)
 	return 0;
 }
 
+int delegate_show(const struct cgroup *group, int target, uint64_t attributes, struct failure *f)
+{
+	static const char *const options[] = { "mode", "0755", "size", "64k", NULL };
+	struct mount_attr attr = { .attr_set = attributes, .propagation = MS_PRIVATE };
+	bool single = group->count == 1 && strcmp(group->dir[0].name, "/cgroup") == 0;
+	int view = single ? -1 : mount_new("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, f), tree;
+
+	if (!single)    /* on something that is mounted nowhere nothing can be mounted */
+		PASS(mount_attach(dup(view), target, "/sys/fs/cgroup", f));
+	for (int i = 0; i < group->count; i++) {
+		const char *path = group->dir[i].path;
+		PASS(tree = clone_mount(AT_FDCWD, path, 0, f));
+		TRY(syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)), "%s", path);
+		PASS(mount_attach(tree, single ? target : directory_inside(view, group->dir[i].name + 1, f), path, f));
+	}
+	if (single)
+		return 0;
+	TRY(syscall(SYS_mount_setattr, view, "", AT_EMPTY_PATH, &attr, sizeof(attr)), "/sys/fs/cgroup");
+	return close(view);
+}
 
 int delegate_mount(const struct cgroup *group, int root, struct failure *f)
 {
-	/* The container's own directories where programs look for the hierarchies;
-	 * its processes in a leaf, as v2 wants it. */
-	static const char *const options[] = { "mode", "0755", "size", "64k", NULL };
-	int target = open_inside(root, "sys/fs/cgroup", true), tree;
-	bool single = group->count == 1 && strcmp(group->dir[0].name, "/cgroup") == 0;
-
-	if (!single) {
-		PASS(mount_attach(mount_new("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, f), target, "/sys/fs/cgroup", f));
-		TRY(target = open_inside(root, "sys/fs/cgroup", true), "/sys/fs/cgroup");
-	}
+	/* Its processes in a leaf, as v2 wants it. */
 	for (int i = 0; i < group->count; i++) {
-		const struct cgroup_dir *dir = &group->dir[i];
 		char path[600];
-		snprintf(path, sizeof(path), "%s/init", dir->path);
-		if (dir->version == 2 && (mkdir(path, 0755) < 0 || file_write("0", "%s/cgroup.procs", path) < 0))
+		snprintf(path, sizeof(path), "%s/init", group->dir[i].path);
+		if (group->dir[i].version == 2 && (mkdir(path, 0755) < 0 || file_write("0", "%s/cgroup.procs", path) < 0))
 			return fail(f, errno, "--delegate: %s", path);
-		PASS(tree = clone_mount(AT_FDCWD, dir->path, 0, f));
-		PASS(mount_attach(tree, single ? target : directory_inside(target, dir->name + 1, f), dir->path, f));
 	}
-	return single ? 0 : close(target);
+	return delegate_show(group, open_inside(root, "sys/fs/cgroup", true), 0, f);
 }
 
 static int is_group(const struct dirent *entry)

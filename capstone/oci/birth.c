@@ -163,7 +163,6 @@ static int raise_child(struct bundle *b, struct state *s, const struct request *
 	PASS(groups_limit(&s->cgroup, resources, f));
 	PASS(rootfs_open(b, f));
 	PASS(state_save(s, b, f));
-	s->json = json_pack("{s:O, s:s, s:s, s:s}", "config", b->config, "bundle", b->dir, "rootfs", b->rootfs, "created", "");
 	if (b->process.filter_len > 0)
 		PASS(file_put(s->lock, "seccomp", b->process.filter, b->process.filter_len * sizeof(struct sock_filter), f));
 	/* By descriptor: a socket's path has room for 107 bytes only. */

@@ -80,11 +80,13 @@ int oci_delete(struct request *r, struct state *s, struct failure *f)
 		return fail(f, 0, "container '%s' is %s, not stopped", r->id, state_status(s));
 	if (s->pid > 0) {
 		syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
-		if (groups_frozen(&s->cgroup))  /* frozen on v1 nobody dies */
-			PASS(groups_freeze(&s->cgroup, false, f));
 		end = (struct pollfd){ .fd = s->pidfd, .events = POLLIN };
-		if (poll(&end, 1, 10000) != 1)
-			return fail(f, ETIMEDOUT, "container '%s': waiting for its end", r->id);
+		for (int tries = 200; poll(&end, 1, 50) != 1; tries--) {
+			if (tries == 0)
+				return fail(f, ETIMEDOUT, "container '%s': waiting for its end", r->id);
+			for (int i = 0; i < s->cgroup.count; i++)
+				delegate_clear(s->cgroup.dir[i].path);  /* frozen on v1 nobody dies */
+		}
 	}
 	/* Without a pid namespace of its own the others live on. */
 	groups_kill(&s->cgroup, SIGKILL);

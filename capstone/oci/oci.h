@@ -4,7 +4,7 @@
  * is the same struct config.  What is known of a container between two calls is
  * in its state directory, ROOT/ID:
  *
- *   state.json   id, bundle, cgroups, and the config it was made of
+ *   state.json   what callers are told of it, its cgroups, the config it was made of
  *   pid          of its first process, with its start time; not before it waits
  *   start        the socket where it waits; gone once it was started
  *   seccomp      its filter, compiled
@@ -236,8 +236,8 @@ int state_make(struct state *state, const char *root, const char *id, struct fai
 /* state_open - that of a container that there is, locked against others where LOCK */
 int state_open(struct state *state, const char *root, const char *id, bool lock, struct failure *f);
 
-/* state_save - state.json, before there is a process */
-int state_save(const struct state *state, const struct bundle *bundle, struct failure *f);
+/* state_save - STATE's JSON, and as a file, before there is a process */
+int state_save(struct state *state, const struct bundle *bundle, struct failure *f);
 
 /* state_status - "creating", "created", "running", "paused", "stopped" */
 const char *state_status(const struct state *state);

@@ -74,31 +74,6 @@ int rootfs_shift(const struct bundle *b, pid_t child, struct failure *f)
 	return 0;
 }
 
-/* cgroup_view - the container's own directories, where programs look for them */
-static int cgroup_view(const struct mounting *m, const struct cgroup *group, int target, struct failure *f)
-{
-	static const char *const options[] = { "mode", "0755", "size", "64k", NULL };
-	bool single = group->count == 1 && group->dir[0].version == 2;
-	int view = -1, tree;
-
-	if (!single) {  /* on something that is mounted nowhere nothing can be mounted */
-		PASS(view = mount_new("tmpfs", options, 0, f));
-		TRY(syscall(SYS_move_mount, view, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), "mounts: %s", m->target);
-	}
-	for (int i = 0; i < group->count; i++) {
-		const struct cgroup_dir *dir = &group->dir[i];
-		PASS(tree = clone_mount(AT_FDCWD, dir->path, 0, f));
-		PASS(set_attributes(tree, (struct mount_attr){ .attr_set = m->set, .propagation = MS_PRIVATE }, false, dir->path, f));
-		if (single)
-			return mount_attach(tree, target, m->target, f);
-		TRY(mkdirat(view, dir->name + 1, 0755), "mounts: %s", m->target);
-		PASS(mount_attach(tree, openat(view, dir->name + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), dir->path, f));
-	}
-	PASS(set_attributes(view, (struct mount_attr){ .attr_set = m->set }, false, m->target, f));
-	close(view);
-	return close(target);
-}
-
 /* copy_up - what the image has there, into the tmpfs that will cover it.  Both are
  * named by descriptors: cp(1) is still the host's, its names too. */
 static int copy_up(int from, int to, const char *what, struct failure *f)
@@ -157,7 +132,7 @@ static int mount_one(struct mounting *m, const struct cgroup *group, int root, s
 	PASS(target = target_inside(root, m->target, S_ISDIR(st.st_mode), f));
 	PASS(allowed(m, root, target, f));
 	if (strncmp(m->type, "cgroup", 6) == 0)
-		return cgroup_view(m, group, target, f);
+		return delegate_show(group, target, m->set, f);
 	if (m->bind) {
 		/* A clone propagates as its source does; unless that is asked for, not. */
 		const struct mount_attr private = { .propagation = MS_PRIVATE };

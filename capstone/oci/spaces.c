@@ -24,7 +24,7 @@ int namespace_kind(const char *type)
 static int write_map(json_t *maps, const char *name, const char *program, pid_t child, struct failure *f)
 {
 	const char *argv[3 * MAX_MAPS + 3];
-	char text[36 * MAX_MAPS], *at = text, words[3 * MAX_MAPS][12], pid[16];
+	char text[36 * MAX_MAPS] = "", words[36 * MAX_MAPS], *at = text, pid[16];
 	json_int_t inside, outside, size;
 	json_t *map;
 	size_t i;
@@ -38,12 +38,10 @@ static int write_map(json_t *maps, const char *name, const char *program, pid_t 
 		if (i >= MAX_MAPS || inside < 0 || outside < 0 || size <= 0 || inside >= UINT32_MAX || outside >= UINT32_MAX || size > UINT32_MAX)
 			return fail(f, 0, "%s: no such range", name);
 		at += sprintf(at, "%u %u %u\n", (unsigned)inside, (unsigned)outside, (unsigned)size);
-		const unsigned numbers[] = { (unsigned)inside, (unsigned)outside, (unsigned)size };
-		for (int k = 0; k < 3; k++) {
-			sprintf(words[3 * i + (size_t)k], "%u", numbers[k]);
-			argv[n++] = words[3 * i + (size_t)k];
-		}
 	}
+	strcpy(words, text);
+	for (char *word = strtok(words, " \n"); word != NULL; word = strtok(NULL, " \n"))
+		argv[n++] = word;
 	argv[n] = NULL;
 	if (at == text || file_write(text, "/proc/%d/%s", (int)child, name) == 0)
 		return 0;

@@ -92,9 +92,9 @@ int state_make(struct state *s, const char *root, const char *id, struct failure
 	return 0;
 }
 
-int state_save(const struct state *s, const struct bundle *b, struct failure *f)
+int state_save(struct state *s, const struct bundle *b, struct failure *f)
 {
-	json_t *groups = json_array(), *all;
+	json_t *groups = json_array();
 	char when[32], *text;
 	time_t now = time(NULL);
 	int done;
@@ -103,14 +103,14 @@ int state_save(const struct state *s, const struct bundle *b, struct failure *f)
 	for (int i = 0; i < s->cgroup.count; i++)
 		json_array_append_new(groups, json_pack("{s:i, s:s, s:s}", "version", s->cgroup.dir[i].version, "name", s->cgroup.dir[i].name,
 							"path", s->cgroup.dir[i].path));
-	all = json_pack("{s:s, s:s, s:s, s:s, s:o, s:O}", "id", s->id, "bundle", b->dir, "rootfs", b->rootfs, "created", when,
-			"cgroups", groups, "config", b->config);
-	text = json_dumps(all, JSON_COMPACT);
+	s->json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:O*, s:o, s:O}", "ociVersion", OCI_VERSION, "id", s->id, "bundle", b->dir,
+			    "rootfs", b->rootfs, "created", when, "owner", "", "annotations", json_object_get(b->config, "annotations"),
+			    "cgroups", groups, "config", b->config);
+	text = json_dumps(s->json, JSON_COMPACT);
 	if (text == NULL)
 		return fail(f, ENOMEM, "state.json");
 	done = file_put(s->lock, "state.json", text, strlen(text), f);
 	free(text);
-	json_decref(all);
 	return done;
 }
 
@@ -160,17 +160,13 @@ const char *state_status(const struct state *s)
 
 char *state_text(const struct state *s, const char *status, pid_t pid)
 {
-	json_t *config = json_object_get(s->json, "config"), *all, *annotations = json_object_get(config, "annotations");
+	json_t *all = json_copy(s->json);
 	char *text;
 
-	all = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s}", "ociVersion", OCI_VERSION, "id", s->id, "status", status,
-			"pid", strcmp(status, "stopped") == 0 ? 0 : (int)pid,
-			"bundle", json_string_value(json_object_get(s->json, "bundle")),
-			"rootfs", json_string_value(json_object_get(s->json, "rootfs")),
-			"created", json_string_value(json_object_get(s->json, "created")));
-	json_object_set_new(all, "owner", json_string(""));
-	if (annotations != NULL)
-		json_object_set(all, "annotations", annotations);
+	json_object_del(all, "config");
+	json_object_del(all, "cgroups");
+	json_object_set_new(all, "status", json_string(status));
+	json_object_set_new(all, "pid", json_integer(strcmp(status, "stopped") == 0 ? 0 : pid));
 	text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);
 	return text;
