@@ -252,17 +252,18 @@ compile() {
 
 # ---- grading --------------------------------------------------------------
 
-# small_course: the tree $COURSE with one lab, whose exercise is to end with 3
+# small_course [LAB]: the tree $COURSE with one lab, whose exercise is to end with 3
 small_course() {
+    local lab=${1:-01-one}
     user_dir
     COURSE=$USER_DIR/course
-    mkdir -p "$COURSE"/{labs/01-one,capstone,hidden,source}
+    mkdir -p "$COURSE"/{labs/"$lab",capstone,hidden,source}
     cp -r "$LAB_TOP/support" "$LAB_TOP/grader" "$COURSE"
     cp "$LAB_TOP/labs/lab.mk" "$COURSE/labs"
     cp "$LAB_TOP/capstone/skiff" "$COURSE/capstone"
-    printf 'EXERCISE := first\ninclude ../lab.mk\n' >"$COURSE/labs/01-one/Makefile"
+    printf 'EXERCISE := first\ninclude ../lab.mk\n' >"$COURSE/labs/$lab/Makefile"
     # %test for the real word, which bats would take for a test of this file
-    sed 's/^%/@/' >"$COURSE/labs/01-one/first.bats" <<'TEST'
+    sed 's/^%/@/' >"$COURSE/labs/$lab/first.bats" <<'TEST'
 load ../../support/bats
 exercise first
 %test "[60] ends with 3" { run -3 prog; }
@@ -272,7 +273,7 @@ TEST
 }
 
 # graded ARG...: the course's grader, on the sources of somebody else
-graded() { run env -u LAB OUT="$COURSE/out" "$@" "$COURSE/grader/grade" --source "$COURSE/source" 01; }
+graded() { run env -u LAB OUT="$COURSE/out" "$@" "$COURSE/grader/grade" --source "$COURSE/source" "$(basename "$COURSE"/labs/0*)"; }
 
 @test "grade --source: the sources of a folder, not the course's own; a wrong one loses its points" {
     small_course
@@ -312,6 +313,38 @@ TEST
     graded
     expect_status 1
     expect_match "the total" 'total +40 +100' "$output"
+}
+
+# frozen NAME: is there a process of that name that does not go on?  GROUPS_OF_IT are
+# the containers whose groups it is in.
+frozen() {
+    local pid
+    pid=$(grep -lxs "$1" /proc/[0-9]*/comm | head -n 1)
+    pid=${pid#/proc/} pid=${pid%/comm}
+    [ -n "$pid" ] || return 1
+    mapfile -t GROUPS_OF_IT < <(grep -o 'skiff-[0-9a-f]*' "/proc/$pid/cgroup" | sort -u)
+    grep -qE 'freez|refrigerator' "/proc/$pid/wchan" || grep -q '^State:.*D' "/proc/$pid/status"
+}
+
+@test "a program that freezes its own group ends with the run, and the group too" {
+    local name=frozen-$RANDOM run group
+    small_course 04-one
+    { cat "$LAB_TOP/grader/attacks/freezes-itself.c"
+      printf '#include <sys/prctl.h>\nstatic void __attribute__((constructor(101))) name(void) { prctl(PR_SET_NAME, "%s"); }\n' "$name"
+      echo 'int main(void) { return 3; }'; } >"$COURSE/source/first.c"
+    ( close_fds; exec env -u LAB OUT="$COURSE/out" GRADE_TIMEOUT=5 "$COURSE/grader/grade" --source "$COURSE/source" 04 </dev/null ) \
+        >"$BATS_TEST_TMPDIR/said" 2>&1 &
+    run=$!
+    wait_for frozen "$name" || wait_for frozen "$name" # it has to be built first
+    frozen "$name"
+    [ "${#GROUPS_OF_IT[@]}" -gt 0 ]
+    reap "$run"
+    expect_status 3
+    expect_match "what is said" "not done after 5 s" "$(<"$BATS_TEST_TMPDIR/said")"
+    wait_for eval "! grep -lxs $name /proc/[0-9]*/comm"
+    for group in "${GROUPS_OF_IT[@]}"; do
+        wait_for eval "! find /sys/fs/cgroup -maxdepth 2 -name $group | grep ."
+    done
 }
 
 @test "grade --source: one line, and 3 or 2, where it cannot be" {
