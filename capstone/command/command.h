@@ -87,6 +87,11 @@ void record_remove(struct record *record);
  * this process, in C, that will say when it is ready.  setns(2) */
 int container_join(struct config *config, struct container *c, struct failure *f);
 
+/* join_clone - in a helper that has entered them: a child in new NAMESPACES (0: none
+ * more) and cgroup BORN, or -1.  It is the parent's own and the only one to return; its
+ * pid, in a message's text, and its pidfd go to SOCKET. */
+void join_clone(uint64_t namespaces, int born, int socket);
+
 /* ---- profile.c ----------------------------------------------------------- */
 
 /* profile_compile - FILE, a profile, to the filter of SECURITY and for its capabilities.

@@ -11,13 +11,32 @@ static int enter(const struct config *config, int target, struct failure *f)
 	return 0;
 }
 
-static void join(const struct config *config, const struct record *record, int target, int socket)
+void join_clone(uint64_t namespaces, int born, int socket)
 {
 	/* To be the parent's own child, as this process is. */
-	struct clone_args args = { .flags = CLONE_PARENT | CLONE_PIDFD };
+	struct clone_args args = {
+		.flags = CLONE_PARENT | CLONE_PIDFD | namespaces | (born >= 0 ? CLONE_INTO_CGROUP : 0),
+		.cgroup = born >= 0 ? (uint64_t)born : 0,
+	};
 	struct failure f = { 0 };
 	int pidfd = -1;
 	pid_t pid;
+
+	args.pidfd = (uintptr_t)&pidfd;
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		return;
+	if (pid < 0) {
+		fail(&f, errno, "clone3");
+		init_report(socket, &f);
+	}
+	snprintf(f.text, sizeof(f.text), "%d", (int)pid);
+	_exit(sync_send(socket, &f, pidfd) < 0 ? 125 : 0);
+}
+
+static void join(const struct config *config, const struct record *record, int target, int socket)
+{
+	struct failure f = { 0 };
 
 	/* Those inside must not get hold of a process that is half way in
 	 * (CVE-2016-9962): nobody may look into it until it runs COMMAND. */
@@ -27,18 +46,9 @@ static void join(const struct config *config, const struct record *record, int t
 	if (cgroup_enter(&record->cgroup, false, &f) < 0 || enter(config, target, &f) < 0 ||
 	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0))
 		init_report(socket, &f);
-	args.pidfd = (uintptr_t)&pidfd;
-	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	if (pid == 0) {
-		init_await(socket);     /* until the parent and its keeper know of us */
-		init_become(config, socket);
-	}
-	if (pid < 0) {
-		fail(&f, errno, "clone3");
-		init_report(socket, &f);
-	}
-	snprintf(f.text, sizeof(f.text), "%d", (int)pid);
-	_exit(sync_send(socket, &f, pidfd) < 0 ? 125 : 0);
+	join_clone(0, -1, socket);
+	init_await(socket);     /* until the parent and its keeper know of us */
+	init_become(config, socket);
 }
 
 /* heard_of - the process that the helper has made, when the helper is gone: what

@@ -46,10 +46,6 @@ void birth_ready(struct process *p, int socket, struct failure *f)
 	init_await(socket);
 }
 
-static bool has_hooks(json_t *config, const char *point)
-{
-	return json_array_size(json_object_get(json_object_get(config, "hooks"), point)) > 0;
-}
 
 static void first_process(struct bundle *b, struct state *s, int socket, int listener) __attribute__((noreturn));
 static void first_process(struct bundle *b, struct state *s, int socket, int listener)
@@ -129,24 +125,18 @@ static int console_send(const char *path, int master, struct failure *f)
 	return 0;
 }
 
-/* pid_tell - to the caller's pid file, if there is one */
-static int pid_tell(const struct request *r, pid_t pid, struct failure *f)
-{
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%d", (int)pid);
-
-	return r->pid_file == NULL ? 0 : file_put(r->cwd, r->pid_file, text, (size_t)n, f);
-}
 
 int birth_settle(struct process *p, const struct request *r, const struct state *s, pid_t pid, int socket, struct failure *f)
 {
 	CLOSED int master = -1;
+	char text[16];
 
 	PASS(await(s, pid, socket, &master, &p->limits_refused, f));
 	PASS(process_prepare(p, pid, f));
 	if (p->terminal)
 		PASS(console_send(r->console, master, f));
-	return pid_tell(r, pid, f);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	return r->pid_file == NULL ? 0 : file_put(r->cwd, r->pid_file, text, strlen(text), f);
 }
 
 static int raise_child(struct bundle *b, struct state *s, const struct request *r, pid_t *pid, struct failure *f)
@@ -219,7 +209,7 @@ int oci_create(struct request *r, struct state *s, struct failure *f)
 	PASS(bundle_load(&b, f));
 	b.process.preserved = r->preserved;
 	for (size_t i = 0; i < COUNT(points); i++)
-		b.hooks |= has_hooks(b.config, points[i]);
+		b.hooks |= json_array_size(json_object_get(json_object_get(b.config, "hooks"), points[i])) > 0;
 	PASS(request_check(&b.process, r, f));
 	PASS(filter_compile(json_object_get(b.linux_part, "seccomp"), &b.process, f));
 	PASS(state_make(s, r->root, r->id, f));

@@ -106,33 +106,26 @@ int group_write(const struct cgroup *group, const char *v1, const char *text1, c
 
 bool groups_frozen(const struct cgroup *group)
 {
-	char text[64];
+	char text[256];
 
-	for (int i = 0; i < group->count; i++)
-		if ((file_read(text, sizeof(text), "%s/freezer.state", group->dir[i].path) == 0 && strncmp(text, "THAWED", 6) != 0) ||
-		    (group->dir[i].version == 2 && file_read(text, sizeof(text), "%s/cgroup.freeze", group->dir[i].path) == 0 && text[0] == '1'))
+	for (int i = 0; i < group->count; i++) {
+		bool two = group->dir[i].version == 2;
+		if (file_read(text, sizeof(text), "%s/%s", group->dir[i].path, two ? "cgroup.events" : "freezer.state") == 0 &&
+		    strstr(text, two ? "frozen 1" : "FROZEN") != NULL)
 			return true;
+	}
 	return false;
 }
 
 int groups_freeze(const struct cgroup *group, bool freeze, struct failure *f)
 {
-	char text[4096];
-	bool v1 = group_write(group, "freezer.state", freeze ? "FROZEN" : "THAWED", NULL, NULL) == 0;
-
-	/* Where both are there, one is enough. */
-	if (!v1)
-		TRY(group_write(group, NULL, NULL, "cgroup.freeze", freeze ? "1" : "0"), "freezing needs a freezer");
+	/* Where both versions can, one is enough.  Again and again: a v1 group stays FREEZING
+	 * where a process was forked meanwhile. */
 	for (int tries = 1000; tries > 0; tries--) {
-		/* A v1 group stays FREEZING where a process was forked meanwhile: once more. */
-		for (int i = 0; i < group->count; i++) {
-			if (file_read(text, sizeof(text), "%s/%s", group->dir[i].path, v1 ? "freezer.state" : "cgroup.events") == 0 &&
-			    strstr(text, v1 ? (freeze ? "FROZEN" : "THAWED") : freeze ? "frozen 1" : "frozen 0") != NULL)
-				return 0;
-		}
+		TRY(group_write(group, "freezer.state", freeze ? "FROZEN" : "THAWED", "cgroup.freeze", freeze ? "1" : "0"), "freezing needs a freezer");
+		if (groups_frozen(group) == freeze)
+			return 0;
 		usleep(2000);
-		if (v1)
-			group_write(group, "freezer.state", freeze ? "FROZEN" : "THAWED", NULL, NULL);
 	}
 	return fail(f, ETIMEDOUT, "freezing");
 }

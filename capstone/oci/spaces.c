@@ -1,6 +1,5 @@
 /* spaces.c - namespaces: new ones, and those that are there already */
 #include <linux/nsfs.h>
-#include <linux/sched.h>
 #include <net/if.h>
 
 #include "oci.h"
@@ -78,27 +77,13 @@ static int join(const int *joined, struct failure *f)
  * one's children.  Its child is the parent's own, and the only one to return. */
 static void join_and_clone(const struct config *config, const int *joined, const struct cgroup *enter, int born, int socket)
 {
-	struct clone_args args = {
-		.flags = CLONE_PARENT | CLONE_PIDFD | (born >= 0 ? CLONE_INTO_CGROUP : 0) |
-			 (config->security.namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME)),
-		.cgroup = born >= 0 ? (uint64_t)born : 0,
-	};
 	struct failure f = { 0 };
-	int pidfd = -1;
-	pid_t pid;
 
 	/* Those inside must not get hold of a process that is half way in (CVE-2016-9962). */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if ((enter != NULL && cgroup_enter(enter, false, &f) < 0) || join(joined, &f) < 0)
 		init_report(socket, &f);
-	args.pidfd = (uintptr_t)&pidfd;
-	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	if (pid == 0)
-		return;
-	if (pid < 0 && fail(&f, errno, "clone3"))
-		init_report(socket, &f);
-	snprintf(f.text, sizeof(f.text), "%d", (int)pid);
-	_exit(sync_send(socket, &f, pidfd) < 0 ? 125 : 0);
+	join_clone(config->security.namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME), born, socket);
 }
 
 pid_t spaces_clone(const struct config *config, const int *joined, const struct cgroup *enter, int born,
