@@ -306,6 +306,41 @@ TEST
     expect "names that are told" "" "$(grep -rE 'to.be.told|another such' "$COURSE/out" || true)"
 }
 
+@test "a class: a hidden test counts; no page names it, no program can read it" {
+    local id word=a-word-nowhere$RANDOM
+    require tool:parallel
+    small_course 01-capabilities
+    cd "$COURSE"
+    make -s -C grader/intake
+    mkdir capstone/isolation
+    printf '%%:\n\t@:\n' >Makefile
+    sed 's/first/capdrop/' labs/01-capabilities/first.bats >labs/01-capabilities/capdrop.bats
+    sed -i 's/first/capdrop/' labs/01-capabilities/Makefile
+    { printf 'load ../../support/bats\nexercise capdrop\n'
+      echo "@test \"[20] $word\" { run -3 prog on; echo $word-either; }"; } >hidden/01-more.bats
+    mkdir -p class/right class/wrong
+    echo 'int main(void) { return 3; }' >class/right/capdrop.c
+    # This one does in a hidden test what a hidden test says, if it finds one.
+    cat >class/wrong/capdrop.c <<-END
+	#include <stdlib.h>
+	int main(int argc, char **argv)
+	{
+	    (void)argv;
+	    return argc == 1 || system("exec >/dev/null 2>&1; grep -rsq --exclude-dir=usr --exclude-dir=proc --exclude-dir=sys ${word%?}[${word: -1}] $COURSE / ||"
+	                               "grep -sq ${word%?}[${word: -1}] /proc/[0-9]*/environ /proc/[0-9]*/cmdline") == 0 ? 3 : 4;
+	}
+	END
+    run env -u STUDENT -u HOSTS -u ROSTER LAB=01 OUT="$COURSE/marks" HIDDEN="$COURSE/hidden" JOBS=2 bash -c 'exec 3>&- "$0" "$1" </dev/null' grader/class class
+    expect_status 0
+    expect "points" "120 100" "$(jq -r '[.students[].points] | map(tostring) | join(" ")' marks/class.json)"
+    for id in right wrong; do
+        grep -q 'hidden test 1' "marks/students/$id/feedback.html"
+        expect "pages of $id that name it" "" "$(grep -rl "$word" "marks/students/$id"/{feedback.html,results.json,result.json,autolab.txt} || true)"
+    done
+    expect "what is said of it" "" "$(grep -F "$word" <<<"$output" || true)"
+    grep -rsq "${word%?}[${word: -1}]" "$COURSE" # the control: out here it is found
+}
+
 @test "grade --source: a program that hangs has a mark in the end" {
     small_course
     echo 'int pause(void); int main(void) { for (;;) pause(); }' >"$COURSE/source/first.c"
