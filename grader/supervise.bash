@@ -8,13 +8,17 @@
 CHILD=
 GRADE_MARK="grade-$$-$RANDOM$RANDOM"
 
+# nap: a tenth of a second, without a process: nobody writes to that pipe
+nap() { read -r -t 0.1 -u "$CLOCK" || true; }
+exec {CLOCK}<> <(:)
+
 # supervise SECONDS OUT ERR WATCH CMD...: CMD in a session of its own, without
 # input or inherited descriptors, its output in two files; its exit status in
 # $STATUS, 'over' there if it had to be ended.  WATCH runs while it does.
 supervise() {
     local deadline=$((SECONDS + $1)) out=$2 err=$3 watch=$4
     shift 4
-    setsid "$@" </dev/null >"$out" 2>"$err" &
+    setsid "$@" </dev/null >"$out" 2>"$err" {CLOCK}<&- &
     CHILD=$!
     STATUS=
     while kill -0 "$CHILD" 2>/dev/null; do
@@ -23,7 +27,7 @@ supervise() {
             break
         fi
         "$watch"
-        sleep 0.1
+        nap
     done
     if [ -n "$STATUS" ]; then
         end_child

@@ -23,7 +23,10 @@ die() {
 # course_parts: the name of every part with graded tests, in course order
 course_parts() {
     local dir
-    for dir in "$LAB_TOP"/labs/[0-9]*/; do basename "$dir"; done
+    for dir in "$LAB_TOP"/labs/[0-9]*/; do
+        dir=${dir%/}
+        echo "${dir##*/}"
+    done
     echo capstone
 }
 
