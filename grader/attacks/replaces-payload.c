@@ -3,6 +3,7 @@
  * Tries: to make its folder writable, to write over payload-hold, to rename it, and to mount something over it and over /usr/bin/grep, true and cat
  * Holds: the files there are nobody's that it could be, and mounts end with the container
  * Mark: 0-100
+ * Only: 01-capabilities
  * Goal: seen root/scene/work/payload-hold
  * Honest: yes */
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Hostile submissions: grader/attacks.  A few are graded here, and a few shown to
-# work where there is no sandbox; FULL=1 does all of them, on all tests of the lab
-# (an hour).
+# work where there is no sandbox; FULL=1 does all of them, as programs of all parts,
+# on all tests (a night).
 
 bats_require_minimum_version 1.5.0
 load ../../support/bats
@@ -35,6 +35,18 @@ attacks() { ( close_fds; exec "$ATTACKS/run" "$@" </dev/null ); }
     run -0 attacks --help
 }
 
+@test "--part: the programs of any part; what is about archives or another part is left out" {
+    run -2 attacks --part 09
+    expect_match output "no lab '09'" "$output"
+    run -2 attacks --part
+    run -0 attacks --part 04 --list
+    expect "archives" "" "$(grep archive <<<"$output" || true)"
+    expect_match output fork-bomb "$output"
+    run -0 attacks --list
+    expect_match "those of lab 01" archive-links "$output"
+    run -2 attacks --part capstone --control fork-bomb
+}
+
 # some NAME...: with FULL=1 none, which means all
 some() { CHOSEN=("$@"); [ -z "${FULL-}" ] || CHOSEN=(); }
 
@@ -53,4 +65,17 @@ some() { CHOSEN=("$@"); [ -z "${FULL-}" ] || CHOSEN=(); }
     run attacks "${CHOSEN[@]}"
     echo "$output"
     expect_status 0
+}
+
+@test "the same where the program of another part attacks: control groups, and a student's own skiff" {
+    require root cgroup:memory cgroup:pids tool:busybox
+    run attacks --part 04 forged-results
+    echo "$output"
+    expect_status 0
+    [ -n "${FULL-}" ] || return 0
+    for part in 02 03 04 05 06 capstone; do
+        run attacks --part "$part"
+        echo "$output"
+        expect_status 0
+    done
 }
