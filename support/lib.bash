@@ -110,20 +110,19 @@ own_mounts() {
 # it, as this process sees it, or nothing and status 1.  Read from
 # /proc/self/mountinfo: hybrid machines have both versions at once.
 cgroup_where() {
-    local _ point rest type opts v2=
-    while read -r _ _ _ _ point rest; do
-        rest=${rest#*- }
-        read -r type _ opts <<<"$rest"
-        case $type in
-            cgroup) case ,$opts, in *,"$1",*) echo "1 $point"; return 0 ;; esac ;;
-            cgroup2) [ -n "$v2" ] || v2=$point ;;
-        esac
-    done </proc/self/mountinfo
-    if [ -n "$v2" ] && grep -qw -- "$1" "$v2/cgroup.controllers" 2>/dev/null; then
-        echo "2 $v2"
-        return 0
-    fi
-    return 1
+    local where
+    where=$(awk -v name="$1" '{
+            for (i = 7; $i != "-"; i++);
+            if ($(i + 1) == "cgroup" && index("," $(i + 3) ",", "," name ",")) { print 1, $5; found = 1; exit }
+            if ($(i + 1) == "cgroup2" && v2 == "") v2 = $5
+        }
+        END { if (!found && v2 != "") print 2, v2 }' /proc/self/mountinfo)
+    case $where in
+        1*) ;;
+        2*) grep -qw -- "$1" "${where#2 }/cgroup.controllers" 2>/dev/null || return 1 ;;
+        *) return 1 ;;
+    esac
+    echo "$where"
 }
 
 # cgroup2_mount: where the cgroup v2 tree is mounted, or status 1

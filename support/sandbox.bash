@@ -45,7 +45,10 @@ box_setup() {
     mkdir -m 755 "$BATS_TEST_TMPDIR" "$BOX_SAID"
     # Nobody's files, in a container: its root could make the mount writable.
     BOX_OPTIONS+=(-v "$LAB_SANDBOX/in/lab:$BATS_TEST_DIRNAME:noidmap,ro")
-    [ -e "$LAB_SANDBOX/on-disk" ] || mount -o remount,ro "$LAB_SANDBOX/in/file"
+    if [ ! -e "$LAB_SANDBOX/on-disk" ] && [ ! -e "$LAB_SANDBOX/said/closed" ]; then
+        mount -o remount,ro "$LAB_SANDBOX/in/file"
+        : >"$LAB_SANDBOX/said/closed"
+    fi
     if [ ! -x "$LAB_SANDBOX/share" ]; then
         BOX_OPTIONS+=(-v "$LAB_SANDBOX/in/$BOX_TEST:$BATS_TEST_TMPDIR:suid"
             -v "$LAB_SANDBOX/in/file:$BATS_FILE_TMPDIR:ro")

@@ -15,16 +15,15 @@ CONTROLLERS=(memory pids cpu)
 # Where each controller is, in VERSION and POINT, and what part of its hierarchy
 # is mounted there, in ROOT.  A freezer that is no v1 controller is part of v2.
 setup() {
-    local name point root
+    local name point
     lab_setup
     declare -gA VERSION=() POINT=() ROOT=()
     export FOOTPRINT_CGROUPS=-       # see no_litter
     MADE=() SEEN=()
     for name in "${CONTROLLERS[@]}" freezer; do
         read -r VERSION["$name"] POINT["$name"] < <(cgroup_where "$name" || echo "2 $(cgroup2_mount)") || true
-        while read -r _ _ _ root point _; do
-            [ "$point" != "${POINT[$name]}" ] || ROOT[$name]=${root%/}
-        done </proc/self/mountinfo
+        ROOT[$name]=$(awk -v point="${POINT[$name]}" '$5 == point { root = $4 }
+            END { sub("/$", "", root); print root }' /proc/self/mountinfo)
         sandboxed || continue
         point=$(machine_group "${POINT[$name]}") || continue
         ROOT[$name]+=${point#"${POINT[$name]}"} POINT[$name]=$point
@@ -86,13 +85,12 @@ need() { require root "${CONTROLLERS[@]/#/cgroup:}" "$@"; }
 # group CONTROLLER FILE: the directory of the group that FILE, a copy of
 # /proc/PID/cgroup or the file itself, names for CONTROLLER
 group() {
-    local id names path
-    while IFS=: read -r id names path; do
-        if [ "${VERSION[$1]}" = 2 ]; then [ "$id" = 0 ] || continue; else [[ ,$names, = *,"$1",* ]] || continue; fi
-        path=${path#"${ROOT[$1]}"}
-        echo "${POINT[$1]}${path%/}"
-        return
-    done <"$2"
+    local path
+    path=$(awk -F: -v name="$1" -v version="${VERSION[$1]}" '
+        version == 2 ? $1 == 0 : index("," $2 ",", "," name ",") { sub(/^[^:]*:[^:]*:/, ""); print; exit }' "$2")
+    [ -n "$path" ] || return 0
+    path=${path#"${ROOT[$1]}"}
+    echo "${POINT[$1]}${path%/}"
 }
 
 # all_groups FILE: the same in every hierarchy that is mounted, whatever carries it
