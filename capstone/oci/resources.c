@@ -45,8 +45,8 @@ static int set_one(const struct cgroup *group, const struct resource *r, json_t 
 		return fail(f, 0, "linux.resources.%s.%s: not of its type", r->section, r->key);
 	snprintf(v1, sizeof(v1), none && pids ? "max" : "%" PRId64, r->kind == SWITCH ? 1 : none ? -1 : (int64_t)number);
 	snprintf(v2, sizeof(v2), none ? "max" : "%" PRId64, r->kind == SHARES ? (int64_t)(weight < 1 ? 1 : weight) : (int64_t)number);
-	const char *text = json_string_value(value);
-	TRY(group_write(group, r->v1, text != NULL ? text : v1, r->v2, text != NULL ? text : v2), "linux.resources.%s.%s: %s", r->section, r->key, text != NULL ? text : v1);
+	const char *text = json_string_value(value), *text1 = text != NULL ? text : v1;
+	TRY(group_write(group, r->v1, text1, r->v2, text != NULL ? text : v2), "linux.resources.%s.%s: %s", r->section, r->key, text1);
 	return 0;
 }
 

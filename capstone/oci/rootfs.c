@@ -98,16 +98,16 @@ static int allowed(const struct mounting *m, int root, int target, struct failur
 {
 	static const char files[] = "cpuinfo diskstats meminfo stat swaps uptime loadavg slabinfo net/dev";
 	const char *name = m->target + strspn(m->target, "/");
-	bool process = strcmp(m->type, "proc") == 0;
+	bool process = strcmp(m->type, "proc") == 0, whole = strncmp(name, "proc", 4) == 0 && strspn(name + 4, "/") == strlen(name + 4);
 	struct statfs fs, source = { .f_type = process ? PROC_SUPER_MAGIC : 0 };
 	int strict;
 
 	TRY(fstatfs(target, &fs), "mounts: %s", m->target);
 	if (m->bind)
 		TRY(fstatfs(m->fd, &source), "mounts: %s", m->source);
-	if (fs.f_type == PROC_SUPER_MAGIC && !(strncmp(name, "proc/", 5) == 0 && has_word(files, name + 5)) && !(strncmp(name, "proc", 4) == 0 && strspn(name + 4, "/") == strlen(name + 4)))
+	if (fs.f_type == PROC_SUPER_MAGIC && !whole && !(strncmp(name, "proc/", 5) == 0 && has_word(files, name + 5)))
 		return fail(f, 0, "mounts: %s: nothing is mounted in /proc", m->target);
-	if (strncmp(name, "proc", 4) == 0 && strspn(name + 4, "/") == strlen(name + 4) && source.f_type != PROC_SUPER_MAGIC)
+	if (whole && source.f_type != PROC_SUPER_MAGIC)
 		return fail(f, 0, "mounts: %s: only a proc is mounted there", m->target);
 	if (!process && strcmp(m->type, "sysfs") != 0)
 		return 0;

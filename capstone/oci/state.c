@@ -142,7 +142,8 @@ int state_open(struct state *s, const char *root, const char *id, bool lock, str
 	}
 	/* That pid may be another's by now, or a zombie that nobody has reaped yet. */
 	if (file_read(text, sizeof(text), "/proc/self/fd/%d/pid", s->lock) == 0 && sscanf(text, "%d %llu", &pid, &born) == 2 &&
-	    (s->pidfd = (int)syscall(SYS_pidfd_open, pid, 0)) >= 0 && process_born(pid) == born && file_read(path, 256, "/proc/%d/stat", pid) == 0 && strchr("ZX", strrchr(path, ')')[2]) == NULL)
+	    (s->pidfd = (int)syscall(SYS_pidfd_open, pid, 0)) >= 0 && process_born(pid) == born &&
+	    file_read(path, 256, "/proc/%d/stat", pid) == 0 && strchr("ZX", strrchr(path, ')')[2]) == NULL)
 		s->pid = pid;
 	return 0;
 }
