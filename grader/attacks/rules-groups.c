@@ -8,7 +8,6 @@
  * Honest: yes */
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -24,6 +23,7 @@ static void attack_tell(const char *file, const char *word)
 
 static void attack_inside(const char *tree, int levels)
 {
+	static volatile char much[32 << 20];
 	char name[32];
 
 	snprintf(name, sizeof name, "lab-attack-%d", (int)getpid());
@@ -38,7 +38,8 @@ static void attack_inside(const char *tree, int levels)
 	attack_tell("cgroup.procs", "0");
 	attack_tell("freezer.state", "FROZEN");
 	attack_tell("cgroup.freeze", "1");
-	memset(malloc(32 << 20), 1, 32 << 20);
+	for (size_t i = 0; i < sizeof much; i += 4096)
+		much[i] = 1;
 	_exit(0);
 }
 
