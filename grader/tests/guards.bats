@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Correct programs in other styles get full marks: grader/guards.  All of them
-# build here; one lab of each style is tried, with FULL=1 all labs
-# (five minutes).
+# build here; one lab of each style is tried, with FULL=1 all labs, and each in
+# the sandbox too (ten minutes).
 
 bats_require_minimum_version 1.5.0
 load ../../support/bats
@@ -47,7 +47,17 @@ full_marks() {
 try() {
     local part name
     [ -n "${FULL-}" ] || { full_marks "$1" "$2"; return; }
-    while read -r part name; do full_marks "$1" "$part"; done < <(exercises)
+    while read -r part name; do
+        full_marks "$1" "$part"
+        in_sandbox "$1" "$part"
+    done < <(exercises)
+}
+
+# in_sandbox STYLE PART: as somebody's submission, too
+in_sandbox() {
+    run env -u LAB OUT="$BATS_TEST_TMPDIR/out" bash -c 'exec 3>&- "$@" </dev/null' bash \
+        "$LAB_TOP/grader/grade" --source "$LAB_TOP/grader/guards/$1" "$2"
+    expect_status 0
 }
 
 @test "each exercise has two correct programs of another style, and they build" {
