@@ -66,11 +66,13 @@ static int is_group(const struct dirent *entry)
  * depth takes more descriptors than there are */
 static void clear_here(void)
 {
-	struct dirent **below = NULL;
+	struct dirent **below;
 	int count;
 
 	file_write("THAWED", "freezer.state");
 	count = scandir(".", &below, is_group, NULL);
+	if (count < 0)
+		return;
 	for (int i = 0; i < count; i++) {
 		if (chdir(below[i]->d_name) == 0) {
 			clear_here();

@@ -49,9 +49,9 @@ running() {
     require tool:script
     printf '%s\n' '#!/bin/bash' "source '$BATS_TEST_DIRNAME/../../support/lib.bash'" "$(declare -f pod box close_fds)" \
         'box --rm -it -- sh -c "tty; test -c /dev/console && test -w /dev/console && echo console >/dev/console; read _; tty -s && exit 5"' >"$BATS_TEST_TMPDIR/it"
-    # shellcheck disable=SC2094  # what is said is waited for, then answered
     # It ends when its words have been read: podman may lose the last of one that ends sooner.
     status=0
+    # shellcheck disable=SC2094  # what is said is waited for, then answered
     { wait_for grep -q console "$BATS_TEST_TMPDIR/said"; echo; } |
         RUNTIME=$RUNTIME FOREGROUND=1 timeout -k 1 60 script -qec "bash $BATS_TEST_TMPDIR/it" /dev/null >"$BATS_TEST_TMPDIR/said" || status=$?
     output=$(tr -d '\0' <"$BATS_TEST_TMPDIR/said")

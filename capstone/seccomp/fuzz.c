@@ -67,7 +67,7 @@ static void run_case(const char *text, size_t length, uint64_t caps, struct resu
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", in);
 		if (dup2(out, 1) < 0 || dup2(words, 2) < 0 || lseek(1, 0, SEEK_SET) < 0 || lseek(2, 0, SEEK_SET) < 0)
 			_exit(98);
-		profile(path, caps);
+		profile(path, caps, false);
 		exit(0);
 	}
 	if (waitpid(child, &result->status, 0) != child)
