@@ -50,10 +50,8 @@ static int watch(const struct config *config, struct container *c, bool *ready, 
 		fds[SOCKET].fd = c->socket;
 		fds[INPUT].fd = input && c->master >= 0 ? 0 : -1;
 		fds[MASTER].fd = output ? c->master : -1;
-		if (poll(fds, POLLED, config->security.delegate ? 200 : -1) < 0 && errno != EINTR)
+		if (delegate_poll(fds, POLLED, config->security.delegate ? &c->record->cgroup : NULL, c->pid) < 0 && errno != EINTR)
 			return fail(f, errno, "poll");
-		if (config->security.delegate)
-			delegate_watch(&c->record->cgroup, c->pid);
 		/* The child's last words come before the news of its death. */
 		if (fds[SOCKET].revents != 0)
 			hear(config, c, ready, f);

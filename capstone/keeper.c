@@ -29,8 +29,7 @@ static void keeper_main(struct record *record, int socket)
 	/* Its PID 1 gone, the kernel ends the rest of the container. */
 	if (dead.fd >= 0) {
 		syscall(SYS_pidfd_send_signal, dead.fd, SIGKILL, NULL, 0);
-		for (int tries = 40; tries > 0 && poll(&dead, 1, 50) == 0; tries--)
-			delegate_watch(&record->cgroup, record->pid);
+		delegate_end(&dead, 1, &record->cgroup, record->pid);
 	}
 	terminal_restore(record, 2);
 	keeper_clean(record);

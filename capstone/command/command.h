@@ -177,8 +177,13 @@ int delegate_mount(const struct cgroup *group, int root, struct failure *f);
 /* delegate_clear - the groups below PATH: thawed, and removed if nobody is in them */
 void delegate_clear(const char *path);
 
-/* delegate_watch - the same for all of a container whose PID 1 is to end */
-void delegate_watch(const struct cgroup *group, pid_t pid);
+/* delegate_poll - poll(2), without a timeout; the same for all of GROUP meanwhile, if its
+ * PID 1 is to end.  GROUP may be NULL */
+struct pollfd;
+int delegate_poll(struct pollfd *fds, unsigned long count, const struct cgroup *group, pid_t pid);
+
+/* delegate_end - the same until one of FDS is ready, for two seconds at most */
+void delegate_end(struct pollfd *fds, unsigned long count, const struct cgroup *group, pid_t pid);
 
 /* ---- network.c, clocks.c, reaper.c -------------------------------------- */
 

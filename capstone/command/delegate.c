@@ -1,6 +1,7 @@
 /* delegate.c - --delegate: a part of the cgroup tree that is the container's */
 #include <dirent.h>
 #include <linux/mount.h>
+#include <poll.h>
 #include <sys/mount.h>
 
 #include "command.h"
@@ -101,7 +102,7 @@ void delegate_clear(const char *path)
  * die: not PID 1 when it is killed, nor those whose end PID 1, once dead, waits
  * for.  Dead, it has no memory any more, so VmSize is gone (proc(5)).
  */
-void delegate_watch(const struct cgroup *group, pid_t pid)
+static void watch(const struct cgroup *group, pid_t pid)
 {
 	char status[4096], *pending;
 
@@ -111,4 +112,20 @@ void delegate_watch(const struct cgroup *group, pid_t pid)
 	if (strstr(status, "VmSize:") == NULL || strtoull(pending + 7, NULL, 16) >> (SIGKILL - 1) & 1)
 		for (int i = 0; i < group->count; i++)
 			delegate_clear(group->dir[i].path);
+}
+
+int delegate_poll(struct pollfd *fds, unsigned long count, const struct cgroup *group, pid_t pid)
+{
+	int ready = poll(fds, count, group != NULL ? 200 : -1), err = errno;
+
+	if (group != NULL)
+		watch(group, pid);
+	errno = err;
+	return ready;
+}
+
+void delegate_end(struct pollfd *fds, unsigned long count, const struct cgroup *group, pid_t pid)
+{
+	for (int tries = 40; tries > 0 && poll(fds, count, 50) == 0; tries--)
+		watch(group, pid);
 }
