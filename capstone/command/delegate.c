@@ -71,7 +71,7 @@ static void clear_here(void)
 	int count;
 
 	file_write("THAWED", "freezer.state");
-	count = scandir(".", &below, is_group, NULL);
+	count = scandir(".", &below, is_group, alphasort);
 	if (count < 0)
 		return;
 	for (int i = 0; i < count; i++) {
