@@ -19,14 +19,26 @@ teardown() { lab_teardown; }
 # lab_setup: the folder of the test as working directory, a mark that names
 # this test's processes (its children inherit it in their environment).
 lab_setup() {
-    # bats looks at each command, to know the line that failed, and takes longer than most
-    # of them: let it look at those of the test alone.
-    ! declare -F bats_debug_trap >/dev/null || trap '[[ $BASH_SOURCE != "$BATS_TEST_SOURCE" ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
+    ! declare -F bats_capture_stack_trace >/dev/null || trap '[[ $BASH_SOURCE != "$BATS_TEST_SOURCE" ]] || lab_trace' DEBUG
     cd "$BATS_TEST_DIRNAME" || return
     export LAB_MARK="lab-$$-$BATS_TEST_NUMBER-$RANDOM$RANDOM"
     LAB_SPAWNED=()
     LAB_DIRS=()
     [ -z "${LAB_SANDBOX-}" ] || box_setup
+}
+
+# lab_trace: before each command bats writes down where it is, to know what failed, and
+# takes longer for that than the command.  The same, for commands of the test alone,
+# and quickly for those that are not in a function of it.
+lab_trace() {
+    [[ -z ${BATS_INTERRUPTED-}${BATS_TIMED_OUT-} ]] || return 0
+    BATS_DEBUG_LASTLAST_STACK_TRACE=("${BATS_DEBUG_LAST_STACK_TRACE[@]}")
+    BATS_DEBUG_LAST_LINENO=("${BASH_LINENO[@]}") BATS_DEBUG_LAST_SOURCE=("${BASH_SOURCE[@]}")
+    if [[ ${FUNCNAME[1]} = "$BATS_TEST_NAME" ]]; then
+        BATS_DEBUG_LAST_STACK_TRACE=("${BASH_LINENO[0]} ${FUNCNAME[1]} ${BASH_SOURCE[1]}")
+    else
+        bats_capture_stack_trace
+    fi
 }
 
 # lab_teardown: end what the test left running, remove its folders, print the
