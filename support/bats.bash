@@ -30,6 +30,7 @@ lab_setup() {
 # lab_trace: before each command bats writes down where it is, to know what failed, and
 # takes longer for that than the command.  The same, for commands of the test alone,
 # and quickly for those that are not in a function of it.
+# shellcheck disable=SC2034  # they are what bats looks at when something fails
 lab_trace() {
     [[ -z ${BATS_INTERRUPTED-}${BATS_TIMED_OUT-} ]] || return 0
     BATS_DEBUG_LASTLAST_STACK_TRACE=("${BATS_DEBUG_LAST_STACK_TRACE[@]}")
