@@ -64,26 +64,27 @@ static int is_group(const struct dirent *entry)
 }
 
 /* clear_here - of the working directory: no path is too long for it, and no
- * depth takes more descriptors than there are */
-static void clear_here(void)
+ * depth takes more descriptors than there are.  Returns false if it is another
+ * directory now. */
+static bool clear_here(void)
 {
 	struct dirent **below;
+	bool here = true;
 	int count;
 
 	file_write("THAWED", "freezer.state");
 	count = scandir(".", &below, is_group, alphasort);
-	if (count < 0)
-		return;
 	for (int i = 0; i < count; i++) {
-		if (chdir(below[i]->d_name) == 0) {
-			clear_here();
-			if (chdir("..") < 0)
-				_exit(125);
-			rmdir(below[i]->d_name);
+		if (here && chdir(below[i]->d_name) == 0) {
+			here = clear_here() && chdir("..") == 0;
+			if (here)
+				rmdir(below[i]->d_name);
 		}
 		free(below[i]);
 	}
-	free(below);
+	if (count >= 0)
+		free(below);
+	return here;
 }
 
 void delegate_clear(const char *path)
@@ -94,7 +95,7 @@ void delegate_clear(const char *path)
 		return;
 	clear_here();
 	if (fchdir(back) < 0)
-		_exit(125);
+		warn_line("cgroup: back from %s: %s", path, strerror(errno));
 }
 
 /*
