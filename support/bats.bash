@@ -151,8 +151,14 @@ wait_for() {
     until "$@" >/dev/null 2>&1; do
         tries=$((tries - 1))
         [ "$tries" -gt 0 ] || { echo "waited 10 s in vain for: $*"; return 1; }
-        sleep 0.02
+        nap 0.02
     done
+}
+
+# nap [SECONDS]: a moment, without a process: nobody writes to that pipe
+nap() {
+    [ -n "${LAB_CLOCK-}" ] || exec {LAB_CLOCK}<> <(:)
+    read -r -t "${1:-0.01}" -u "$LAB_CLOCK" || true
 }
 
 # user_dir: a new folder that belongs to the ordinary user and that they can
@@ -165,11 +171,23 @@ user_dir() {
 
 # ---- looking at the kernel ------------------------------------------------
 
+# read_field PID NAME: the words of a field of /proc/PID/status, into the array FIELD
+read_field() {
+    local text=
+    IFS= read -r -d '' text <"/proc/$1/status" || [ -n "$text" ] || return
+    FIELD=()
+    # shellcheck disable=SC2206  # one word each
+    [[ ! $'\n'$text =~ $'\n'"$2:"([^$'\n']*) ]] || FIELD=(${BASH_REMATCH[1]})
+}
+
 # proc_field PID NAME: a field of /proc/PID/status, white space folded
-proc_field() { awk -v name="$2:" '$1 == name { $1 = ""; print substr($0, 2) }' "/proc/$1/status"; }
+proc_field() { read_field "$1" "$2" && echo "${FIELD[*]}"; }
 
 # ns_of PID KIND: 'pid:[4026531836]'
 ns_of() { readlink "/proc/$1/ns/$2"; }
+
+# same_ns KIND PID PID: are both in the same namespace?
+same_ns() { [ "/proc/$2/ns/$1" -ef "/proc/$3/ns/$1" ]; }
 
 # sandboxed: does what a test starts run in a machine of its own?
 sandboxed() { [ -n "${LAB_SANDBOX-}" ]; }
@@ -255,7 +273,7 @@ expect_footprint() {
             diff <(echo "$1") <(echo "$now") | sed -n 's/^[<>]/  &/p'
             return 1
         fi
-        sleep 0.02
+        nap 0.02
     done
 }
 

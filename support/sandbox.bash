@@ -41,7 +41,6 @@ box_setup() {
     BATS_TEST_TMPDIR=$LAB_SANDBOX/out/$BOX_TEST
     export TMPDIR=$BATS_TEST_TMPDIR BATS_TEST_TMPDIR
     BOX_SAID=$LAB_SANDBOX/said/$BOX_TEST
-    [ -n "${BOX_CLOCK-}" ] || exec {BOX_CLOCK}<> <(:)
     mkdir -m 755 "$BATS_TEST_TMPDIR" "$BOX_SAID"
     # Nobody's files, in a container: its root could make the mount writable.
     BOX_OPTIONS+=(-v "$LAB_SANDBOX/in/lab:$BATS_TEST_DIRNAME:noidmap,ro")
@@ -65,24 +64,21 @@ box_setup() {
 box_teardown() {
     local tries=1000 group
     if box_state; then
-        # On v1 who is frozen is not killed before it is thawed.
+        # On v1 who is frozen is not killed before it is thawed.  The groups below are
+        # a container's own affair, and so skiff's.
         for group in "${BOX_GROUPS[@]}"; do
-            [ ! -e "$group/freezer.state" ] ||
-                find "$group" -depth -name freezer.state -exec sh -c 'for f; do echo THAWED >"$f"; done' sh {} + || true
+            [ ! -e "$group/freezer.state" ] || echo THAWED >"$group/freezer.state" || true
         done 2>/dev/null
         kill -KILL "$BOX_INIT" 2>/dev/null || true
         while [ -e "/proc/$BOX_SKIFF/exe" ] && [ "$tries" -gt 0 ]; do
             tries=$((tries - 1))
-            wait "$BOX_SKIFF" 2>/dev/null || box_nap
+            wait "$BOX_SKIFF" 2>/dev/null || nap 0.005
         done
     fi
     [ ! -x "$LAB_SANDBOX/share" ] || umount -l "$BATS_TEST_TMPDIR" 2>/dev/null || true
     rm -rf --one-file-system -- "$BATS_TEST_TMPDIR" "$BOX_SAID"
     BOX_NAME=
 }
-
-# box_nap: some milliseconds, without a process
-box_nap() { read -r -t 0.005 -u "$BOX_CLOCK" || true; }
 
 # ---- containers -----------------------------------------------------------
 
@@ -133,8 +129,7 @@ box_machine() {
     read -r shell _ <"/proc/$init/task/$init/children" || true
     read -r leader _ <"/proc/$shell/task/$shell/children" || true
     read -r _ base _ <"/proc/$init/uid_map"
-    { echo "$name $skiff $init $shell $leader $base"; box_groups "$init"; } >"$BOX_SAID/machine.new"
-    mv "$BOX_SAID/machine.new" "$BOX_SAID/machine"
+    { echo "$name $skiff $init $shell $leader $base"; box_groups "$init"; } >"$BOX_SAID/machine"
     box_state
 }
 
@@ -200,7 +195,7 @@ wait_for() {
             echo $((BOX_SECONDS / 2)) >"$LAB_SANDBOX/waiting"
             return 1
         fi
-        read -r -t 0.01 -u "$BOX_CLOCK" || true
+        nap
     done
 }
 
@@ -228,7 +223,7 @@ lab_gid() { echo 1000; }
 # CMD itself, once it runs; signals are for it alone, and its end is not that of
 # the machine.
 spawn() {
-    local child holder
+    local child holder children=()
     box_machine || return
     SPAWNED_OUT=$BOX_SAID/spawned${#LAB_SPAWNED[@]}
     SPAWNED_ERR=$SPAWNED_OUT.err
@@ -237,11 +232,12 @@ spawn() {
     holder=$!
     SPAWNED=
     while [ -z "$SPAWNED" ] && kill -0 "$holder" 2>/dev/null; do
-        for child in $(<"/proc/$holder/task/$holder/children"); do
+        { read -r -a children <"/proc/$holder/task/$holder/children" || true; } 2>/dev/null
+        for child in "${children[@]}"; do
             [ "/proc/$child/ns/pid" -ef "/proc/$BOX_INIT/ns/pid" ] || continue
             [ ! -e "/proc/$child/exe" ] || [ "/proc/$child/exe" -ef "$LAB_SANDBOX/skiff" ] || SPAWNED=$child
         done 2>/dev/null
-        [ -n "$SPAWNED" ] || box_nap
+        [ -n "$SPAWNED" ] || nap 0.005
     done
     SPAWNED=${SPAWNED:-$holder}
     BOX_HOLDERS[$SPAWNED]=$holder
@@ -274,10 +270,7 @@ facility() {
 machine_pid() { box_machine && echo "$BOX_LEADER"; }
 
 # inside_pid PID: its number in the machine, for a command's arguments
-inside_pid() {
-    local pids
-    read -r -a pids < <(proc_field "$1" NSpid) && echo "${pids[0]}"
-}
+inside_pid() { read_field "$1" NSpid && echo "${FIELD[1]-}"; }
 
 # inside_id N: what the machine calls the user or group that is N out here
 inside_id() { box_state && echo $(($1 < BOX_BASE ? 65534 : $1 - BOX_BASE)); }
@@ -288,19 +281,25 @@ ns_of() {
     [ "$pid" != self ] || { box_machine && pid=$BOX_LEADER; }
     readlink "/proc/$pid/ns/$2"
 }
+same_ns() {
+    local one=$2 other=$3
+    [[ self != "$one" && self != "$other" ]] || box_machine || return
+    [ "$one" != self ] || one=$BOX_LEADER
+    [ "$other" != self ] || other=$BOX_LEADER
+    [ "/proc/$one/ns/$1" -ef "/proc/$other/ns/$1" ]
+}
 
 # proc_field PID NAME: ids as the machine counts them
 proc_field() {
+    local i
+    read_field "$1" "$2" || return
     case $2 in
-        Uid | Gid | Groups) ;;
-        NSpid) awk '$1 == "NSpid:" { $1 = $2 = ""; print substr($0, 3) }' "/proc/$1/status"; return ;;
-        *) awk -v name="$2:" '$1 == name { $1 = ""; print substr($0, 2) }' "/proc/$1/status"; return ;;
+        NSpid) FIELD=("${FIELD[@]:1}") ;;
+        Uid | Gid | Groups)
+            box_state || return
+            for i in "${!FIELD[@]}"; do FIELD[i]=$((FIELD[i] < BOX_BASE ? 65534 : FIELD[i] - BOX_BASE)); done ;;
     esac
-    box_state || return
-    awk -v name="$2:" -v base="$BOX_BASE" '$1 == name {
-        for (i = 2; i <= NF; i++) printf "%s%d", (i > 2 ? " " : ""), ($i < base ? 65534 : $i - base)
-        print ""
-    }' "/proc/$1/status"
+    echo "${FIELD[*]}"
 }
 
 # id_map PID FILE: uid_map or gid_map, blanks folded, as the machine sees it

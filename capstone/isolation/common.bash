@@ -129,7 +129,7 @@ expect_footprint() {
             printf 'expected: nothing left behind\nobserved:\n%s\n' "$left"
             return 1
         fi
-        sleep 0.02
+        nap 0.02
         left=$(comm -12 <(echo "$left") <(leftovers "$1"))
     done
 }

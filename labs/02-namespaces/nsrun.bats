@@ -86,7 +86,7 @@ running() {
     local tries=500
     until find_below "$SPAWNED" "$1"; do
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] && ! ended "$SPAWNED" && sleep 0.01 && continue
+        [ "$tries" -gt 0 ] && ! ended "$SPAWNED" && nap && continue
         echo "expected: $1 runs"
         echo "observed: it does not; printed was: $(cat "$SPAWNED_OUT" "$SPAWNED_ERR")"
         return 1
@@ -106,9 +106,9 @@ start() {
 
 # ended PID: it has; whether anybody waited for it yet does not matter
 ended() {
-    local state=Z
-    state=$(awk '$1 == "State:" { print $2 }' "/proc/$1/status" 2>/dev/null) || return 0
-    [ "$state" = Z ]
+    local stat
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+    [[ ${stat##*) } = Z* ]]
 }
 
 # expect_end: what was spawned ends, its status in $status
@@ -124,7 +124,7 @@ expect_new() {
     local kind new=
     for kind in $KINDS; do
         [ -e "/proc/self/ns/$kind" ] || continue
-        [ "$(ns_of "$2" "$kind")" = "$(ns_of "$3" "$kind")" ] || new+="$kind "
+        same_ns "$kind" "$2" "$3" || new+="$kind "
     done
     expect "new namespaces" "${1# }" "${new% }"
 }

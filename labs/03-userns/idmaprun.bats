@@ -327,7 +327,7 @@ settle() {
     local tries=50
     until "$@" || [ "$tries" -eq 0 ]; do
         tries=$((tries - 1))
-        sleep 0.02
+        nap 0.02
     done
 }
 
