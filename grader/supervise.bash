@@ -8,17 +8,13 @@
 CHILD=
 GRADE_MARK="grade-$$-$RANDOM$RANDOM"
 
-# nap: a tenth of a second, without a process: nobody writes to that pipe
-nap() { read -r -t 0.1 -u "$CLOCK" || true; }
-exec {CLOCK}<> <(:)
-
 # supervise SECONDS OUT ERR WATCH CMD...: CMD in a session of its own, without
 # input or inherited descriptors, its output in two files; its exit status in
 # $STATUS, 'over' there if it had to be ended.  WATCH runs while it does.
 supervise() {
-    local deadline=$((SECONDS + $1)) out=$2 err=$3 watch=$4
+    local seconds=$1 deadline=$((SECONDS + $1)) out=$2 err=$3 watch=$4
     shift 4
-    setsid "$@" </dev/null >"$out" 2>"$err" {CLOCK}<&- &
+    setsid "$@" </dev/null >"$out" 2>"$err" &
     CHILD=$!
     STATUS=
     while kill -0 "$CHILD" 2>/dev/null; do
@@ -27,7 +23,9 @@ supervise() {
             break
         fi
         "$watch"
-        nap
+        # Each look takes a process.  (No `read -t`: a trap that outlasts it ends bash 5.2
+        # with a segmentation fault.)
+        if [ -n "${TERMINAL-}" ] || [ $((deadline - SECONDS)) -ge $((seconds - 1)) ]; then sleep 0.1; else sleep 0.3; fi
     done
     if [ -n "$STATUS" ]; then
         end_child
