@@ -83,16 +83,15 @@ find_below() {
 # running NAME: what was spawned runs NAME by now, its pid in $RUNNING; fails at
 # once when it ends instead
 running() {
-    local tries=500
-    until find_below "$SPAWNED" "$1"; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] && ! ended "$SPAWNED" && nap && continue
+    if ! wait_for found_or_ended "$1" >/dev/null || [ -z "$FOUND" ]; then
         echo "expected: $1 runs"
         echo "observed: it does not; printed was: $(cat "$SPAWNED_OUT" "$SPAWNED_ERR")"
         return 1
-    done
+    fi
     RUNNING=$FOUND
 }
+
+found_or_ended() { find_below "$SPAWNED" "$1" || ended "$SPAWNED"; }
 
 # start NAME ARG...: nsrun in the background, pid in $SPAWNED, until its CMD,
 # the program NAME, runs; its pid in $CMD
