@@ -176,8 +176,7 @@ read_field() {
     local text=
     IFS= read -r -d '' text <"/proc/$1/status" || [ -n "$text" ] || return
     FIELD=()
-    # shellcheck disable=SC2206  # one word each
-    [[ ! $'\n'$text =~ $'\n'"$2:"([^$'\n']*) ]] || FIELD=(${BASH_REMATCH[1]})
+    [[ ! $'\n'$text =~ $'\n'"$2:"([^$'\n']*) ]] || read -r -a FIELD <<<"${BASH_REMATCH[1]}"
 }
 
 # proc_field PID NAME: a field of /proc/PID/status, white space folded

@@ -108,7 +108,7 @@ BOX_MACHINE='echo "$1" >/proc/sys/kernel/ns_last_pid; { echo up; exec sleep 8640
 
 # box_machine: start it, unless it is there
 box_machine() {
-    local name word='' skiff init='' child children=() shell leader base pipe
+    local name word='' skiff init='' child children=() shell leader base pipe groups
     box_state && return
     [ -n "${BOX_SAID-}" ] || { echo "a container is for a test, after lab_setup" >&2; return 1; }
     name=lab-${BOX_TEST#t}-$$
@@ -129,7 +129,8 @@ box_machine() {
     read -r shell _ <"/proc/$init/task/$init/children" || true
     read -r leader _ <"/proc/$shell/task/$shell/children" || true
     read -r _ base _ <"/proc/$init/uid_map"
-    { echo "$name $skiff $init $shell $leader $base"; box_groups "$init"; } >"$BOX_SAID/machine"
+    groups=$(box_groups "$init")
+    printf '%s\n' "$name $skiff $init $shell $leader $base" "$groups" >"$BOX_SAID/machine"
     box_state
 }
 

@@ -14,7 +14,6 @@
  *   limits, terminal, pid file  <- ready -- its program was found
  *                                -- go -->  waits for `start`
  */
-
 #include "oci.h"
 
 const struct failure birth_go = { .status = 0 };
@@ -45,7 +44,6 @@ void birth_ready(struct process *p, int socket, struct failure *f)
 	close_fd(&master);
 	init_await(socket);
 }
-
 
 static void first_process(struct bundle *b, struct state *s, int socket, int listener) __attribute__((noreturn));
 static void first_process(struct bundle *b, struct state *s, int socket, int listener)
@@ -124,7 +122,6 @@ static int console_send(const char *path, int master, struct failure *f)
 	TRY(sync_send(sock, &birth_go, master), "--console-socket %s", path);
 	return 0;
 }
-
 
 int birth_settle(struct process *p, const struct request *r, const struct state *s, pid_t pid, int socket, struct failure *f)
 {
