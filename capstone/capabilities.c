@@ -42,6 +42,8 @@ int capabilities_apply(const struct security *security, struct failure *f)
 	TRY(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clearing ambient capabilities");
 	TRY(setresgid(security->gid, security->gid, security->gid), "--user: gid %u", security->gid);
 	TRY(setresuid(security->uid, security->uid, security->uid), "--user: uid %u", security->uid);
+	/* A change of ids may make a process dumpable (proc(5), suid_dumpable). */
+	TRY(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
 	if (security->uid != 0)
 		bits = 0;
 	/* Inheritable ones are none: CVE-2022-24769. */

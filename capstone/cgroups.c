@@ -5,30 +5,69 @@
  * and the directories are one to three, or more with --delegate.
  */
 #include <inttypes.h>
+#include <time.h>
 
 #include "command/command.h"
 
 static const char *const names[] = { "memory", "pids", "cpu", "freezer", "cpuacct" };
 
+/* unescape - a path of mountinfo, where \\040 is a blank (proc_pid_mountinfo(5)) */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from != '\0'; to++)
+		if (from[0] == '\\' && strspn(from + 1, "01234567") >= 3) {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	*to = '\0';
+}
+
+/* read_mount - a line of mountinfo.  Returns the version of its hierarchy, 0 for
+ * what is none; POINT and the options are parts of LINE. */
+static int read_mount(char *line, char **point, char **options)
+{
+	char *tail = strstr(line, " - cgroup"), *word;
+	int two;
+
+	*point = NULL;
+	if (tail == NULL)
+		return 0;
+	*tail = '\0';
+	for (int i = 0; i < 5 && (word = strsep(&line, " ")) != NULL; i++)
+		*point = i == 4 ? word : NULL;
+	tail += strlen(" - cgroup");
+	two = *tail == '2';
+	tail += two;
+	/* " SOURCE OPTIONS" */
+	if (*point == NULL || *tail++ != ' ' || (*options = strchr(tail, ' ')) == NULL)
+		return 0;
+	unescape(*point);
+	return two + 1;
+}
+
 bool cgroup_find(struct hierarchy found[CONTROLLERS])
 {
 	FCLOSED FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	char line[4096], where[512], type[32], options[512], list[512];
+	char *line = NULL, list[4096], *where, *options;
+	size_t room = 0;
 
-	while (mounts != NULL && fgets(line, sizeof(line), mounts) != NULL) {
-		char *dash = strstr(line, " - cgroup");
-		if (dash == NULL || sscanf(line, "%*s %*s %*s %*s %511s", where) != 1 ||
-		    sscanf(dash, " - %31s %*s %511s", type, options) != 2)
-			continue;
-		bool two = strcmp(type, "cgroup2") == 0;
-		if (two && file_read(list, sizeof(list), "%s/cgroup.controllers", where) < 0)
+	while (mounts != NULL && getline(&line, &room, mounts) > 0) {
+		int version = read_mount(line, &where, &options);
+		/* Where its paths would have to be cut, it is as if it were not there. */
+		if (version == 0 || strlen(where) >= sizeof(found[0].point) ||
+		    (version == 2 && file_read(list, sizeof(list), "%s/cgroup.controllers", where) < 0))
 			continue;
 		for (int i = 0; i < CONTROLLERS; i++)
-			if (found[i].version == 0 && has_word(two ? list : options, names[i])) {
-				found[i].version = two ? 2 : 1;
-				memcpy(found[i].point, where, sizeof(where));
+			if (found[i].version == 0 && has_word(version == 2 ? list : options, names[i])) {
+				found[i].version = version;
+				strcpy(found[i].point, where);  /* lint: its length was looked at */
 			}
 	}
+	free(line);
 	return found[MEMORY].version == 2 || found[PIDS].version == 2 || found[CPU].version == 2;
 }
 
@@ -37,53 +76,56 @@ bool cgroup_find(struct hierarchy found[CONTROLLERS])
 static bool own_cgroup(const char *point, int version, const char *controller, char *path, size_t size)
 {
 	FCLOSED FILE *file = fopen("/proc/self/cgroup", "re");
-	char line[1024], *where = NULL;
+	char *line = NULL, *where;
+	bool found = false;
+	size_t room = 0;
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+	while (!found && file != NULL && getline(&line, &room, file) > 0) {
 		char *list = strchr(line, ':');
 		where = list != NULL ? strchr(list + 1, ':') : NULL;
 		if (where == NULL)
 			break;
 		*where++ = '\0';
 		where[strcspn(where, "\n")] = '\0';
-		if (version == 2 ? list[1] == '\0' : has_word(list + 1, controller))
-			return (size_t)snprintf(path, size, "%s%s", point, where) < size;
+		found = (version == 2 ? list[1] == '\0' : has_word(list + 1, controller)) &&
+			text_format(path, size, "%s%s", point, where) == 0;
 	}
-	return false;
+	free(line);
+	return found;
 }
 
 /* enable - make CONTROLLER available to the children of a v2 cgroup */
 static int enable(const char *parent, const char *controller)
 {
-	char word[32], list[512];
+	char word[32], list[4096];
 
 	if (file_read(list, sizeof(list), "%s/cgroup.subtree_control", parent) == 0 && has_word(list, controller))
 		return 0;
-	snprintf(word, sizeof(word), "+%s", controller);
+	if (text_format(word, sizeof(word), "+%s", controller) < 0)
+		return -1;
 	return file_write(word, "%s/cgroup.subtree_control", parent);
 }
 
 /*
- * make_below - a directory in PARENT that gets CONTROLLER.  Directories that
- * exist already are somebody's: mkdir(2) must make it.
+ * make_below - a directory in PARENT that gets CONTROLLER, noted before and after.
+ * An existing directory belongs to someone else: mkdir(2) must make it.
  */
-static int make_below(struct cgroup *group, const char *point, const char *parent, const char *controller,
-		      int version, const char *id)
+static int make_below(struct container *c, const char *point, const char *parent, const char *controller,
+		      int version, struct failure *f)
 {
-	struct cgroup_dir *dir = &group->dir[group->count];
+	struct cgroup_dir dir = { .version = version, .unsure = true };
+	int err;
 
-	errno = ENAMETOOLONG;
-	if ((size_t)snprintf(dir->path, sizeof(dir->path), "%s/skiff-%s", parent, id) >= sizeof(dir->path) ||
+	/* The name is for a view of the hierarchies, where a long one has no place. */
+	if (text_format(dir.path, sizeof(dir.path), "%s/skiff-%s", parent, c->record->id) < 0 ||
+	    text_format(dir.name, sizeof(dir.name), "%s", strrchr(point, '/')) < 0 ||
 	    (version == 2 && enable(parent, controller) < 0))
 		return -1;
-	snprintf(dir->name, sizeof(dir->name), "%.31s", strrchr(point, '/'));
-	dir->version = version;
-	/* First counted, then made: the keeper removes what is counted. */
-	group->count++;
-	if (mkdir(dir->path, 0755) == 0)
-		return 0;
-	group->count--;
-	return -1;
+	PASS(keeper_note(c, NOTE_GROUP, &dir, sizeof(dir), -1, f));
+	err = mkdir(dir.path, 0755) == 0 ? 0 : errno;
+	PASS(keeper_note(c, err == 0 ? NOTE_MADE : NOTE_NOT_MADE, NULL, 0, -1, f));
+	errno = err;
+	return err == 0 ? 0 : -1;
 }
 
 /*
@@ -92,9 +134,10 @@ static int make_below(struct cgroup *group, const char *point, const char *paren
  * else, for a user whose own part of the tree was delegated to them, below
  * their own cgroup or beside it.
  */
-static const struct cgroup_dir *place(struct cgroup *group, const struct hierarchy *where, const char *controller,
-				      const char *id, struct failure *f)
+static const struct cgroup_dir *place(struct container *c, const struct hierarchy *where, const char *controller,
+				      struct failure *f)
 {
+	struct cgroup *group = &c->left.cgroup;
 	const char *point = where->point;
 	int version = where->version, err = ENOENT;
 	char parent[512] = "";
@@ -104,6 +147,7 @@ static const struct cgroup_dir *place(struct cgroup *group, const struct hierarc
 		if (dir->version != version || strncmp(dir->path, point, strlen(point)) != 0 ||
 		    dir->path[strlen(point)] != '/')
 			continue;
+		/* lint: shorter than the path that it is the start of */
 		snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(dir->path, '/') - dir->path), dir->path);
 		if (version == 1 || enable(parent, controller) == 0)
 			return dir;
@@ -116,16 +160,19 @@ static const struct cgroup_dir *place(struct cgroup *group, const struct hierarc
 			break;
 		else if (attempt == 2)
 			*strrchr(parent, '/') = '\0';
-		if (strlen(parent) >= strlen(point) && make_below(group, point, parent, controller, version, id) == 0)
+		if (strlen(parent) >= strlen(point) && make_below(c, point, parent, controller, version, f) == 0)
 			return &group->dir[group->count - 1];
+		if (f->status != 0)
+			return NULL;
 		err = attempt == 0 ? errno : err;
 	}
 	return fail(f, err, "cgroup: a group with the %s controller", controller), NULL;
 }
 
-int cgroup_create(struct cgroup *group, const struct hierarchy found[CONTROLLERS], const struct config *config,
-		  const char *id, struct failure *f)
+int cgroup_create(struct container *c, const struct hierarchy found[CONTROLLERS], const struct config *config,
+		  struct failure *f)
 {
+	const struct cgroup *group = &c->left.cgroup;
 	/* Order counts: v1 refuses a memory+swap limit below the memory limit.
 	 * An optional file is one that this kernel may be built without. */
 	const struct { int controller; const char *v1, *v2; bool optional; uint64_t value; } limits[] = {
@@ -141,7 +188,7 @@ int cgroup_create(struct cgroup *group, const struct hierarchy found[CONTROLLERS
 
 	for (int i = 0; i < CONTROLLERS; i++)
 		if (i <= CPU || (found[i].version == 1 && (i == CPUACCT || config->security.delegate))) {
-			dirs[i] = place(group, &found[i], names[i], id, f);
+			dirs[i] = place(c, &found[i], names[i], f);
 			if (dirs[i] == NULL)
 				return -1;
 		}
@@ -154,8 +201,8 @@ int cgroup_create(struct cgroup *group, const struct hierarchy found[CONTROLLERS
 	for (size_t i = 0; i < COUNT(limits); i++) {
 		const struct cgroup_dir *dir = dirs[limits[i].controller];
 		const char *file = dir->version == 2 ? limits[i].v2 : limits[i].v1;
-		snprintf(text, sizeof(text), "%" PRIu64 "%s", limits[i].value,
-			 dir->version == 2 && limits[i].controller == CPU ? " 100000" : "");
+		TRY(text_format(text, sizeof(text), "%" PRIu64 "%s", limits[i].value,
+				dir->version == 2 && limits[i].controller == CPU ? " 100000" : ""), "cgroup: %s", file);
 		if (file != NULL && file_write(text, "%s/%s", dir->path, file) < 0 &&
 		    !(limits[i].optional && errno == ENOENT))
 			return fail(f, errno, "cgroup: %s of %s", file, text);
@@ -187,13 +234,21 @@ int cgroup_enter(const struct cgroup *group, bool born, struct failure *f)
 	/* END SOLUTION */
 }
 
-void cgroup_remove(const struct cgroup *group)
+int cgroup_remove(const struct cgroup *group)
 {
-	for (int i = group->count - 1; i >= 0; i--)
-		for (int tries = 1000; tries > 0 && rmdir(group->dir[i].path) < 0 && errno != ENOENT; tries--) {
-			/* Delegated, there may be more below; and the kernel may
-			 * still be taking the last process apart. */
+	const time_t end = time(NULL) + 10;
+	int left = 0;
+
+	for (int i = group->count - 1; i >= 0; i--) {
+		const char *path = group->dir[i].path;
+		/* Delegated, there may be more below; and the kernel may still be
+		 * taking the last process apart.  What may be somebody else's after
+		 * all is removed only if nothing is in it. */
+		while (rmdir(path) < 0 && errno != ENOENT && !group->dir[i].unsure && time(NULL) < end) {
 			usleep(2000);
-			delegate_clear(group->dir[i].path);
+			delegate_clear(path, 10);
 		}
+		left += !group->dir[i].unsure && access(path, F_OK) == 0;
+	}
+	return left;
 }

@@ -3,18 +3,31 @@
 
 #include "skiff.h"
 
-static void describe(struct failure *f, int err, const char *format, va_list args)
+/* printable - a name from the command line may hold a newline: one failure, one line */
+static void printable(char *text)
 {
-	size_t n;
-
-	vsnprintf(f->text, sizeof(f->text), format, args);
-	n = strlen(f->text);
-	if (err != 0)
-		snprintf(f->text + n, sizeof(f->text) - n, ": %s", strerror(err));
-	/* A name from the command line may hold a newline: one failure, one line. */
-	for (char *c = f->text; *c != '\0'; c++)
+	for (char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
+}
+
+static void describe(struct failure *f, int err, const char *format, va_list args)
+{
+	char why[80] = "";
+	size_t room, n;
+
+	/* lint: the C library's sentences are shorter */
+	if (err != 0)
+		snprintf(why, sizeof(why), ": %s", strerror(err));
+	/* Where a long name has no room, its end goes, not the reason. */
+	room = sizeof(f->text) - strlen(why);
+	n = (size_t)vsnprintf(f->text, room, format, args);
+	if (n >= room) {
+		n = room - 1;
+		memcpy(f->text + n - 3, "...", 3);
+	}
+	memcpy(f->text + n, why, strlen(why) + 1);
+	printable(f->text);
 }
 
 int fail(struct failure *f, int err, const char *format, ...)
@@ -26,6 +39,13 @@ int fail(struct failure *f, int err, const char *format, ...)
 	describe(f, err, format, args);
 	va_end(args);
 	return -1;
+}
+
+void failure_copy(struct failure *f, const struct failure *told)
+{
+	*f = *told;
+	f->text[sizeof(f->text) - 1] = '\0';
+	printable(f->text);
 }
 
 void warn_line(const char *format, ...)

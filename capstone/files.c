@@ -16,31 +16,57 @@ void close_stream(FILE **stream)
 		fclose(*stream);
 }
 
-int file_write(const char *text, const char *format, ...)
+static int format(char *text, size_t size, const char *pattern, va_list args)
 {
-	char path[700];
-	va_list args;
+	int n = vsnprintf(text, size, pattern, args);
 
-	va_start(args, format);
-	vsnprintf(path, sizeof(path), format, args);
+	errno = ENAMETOOLONG;
+	return n >= 0 && (size_t)n < size ? 0 : -1;
+}
+
+int text_format(char *text, size_t size, const char *pattern, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, pattern);
+	result = format(text, size, pattern, args);
 	va_end(args);
-	CLOSED int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return result;
+}
+
+int file_write(const char *text, const char *pattern, ...)
+{
+	char path[PATH_MAX];
+	va_list args;
+	int fits;
+
+	va_start(args, pattern);
+	fits = format(path, sizeof(path), pattern, args);
+	va_end(args);
+	CLOSED int fd = fits < 0 ? -1 : open(path, O_WRONLY | O_CLOEXEC);
 	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-int file_read(char *text, size_t size, const char *format, ...)
+int file_read(char *text, size_t size, const char *pattern, ...)
 {
-	char path[700];
+	char path[PATH_MAX];
+	size_t used = 0;
+	ssize_t n = -1;
 	va_list args;
-	ssize_t n;
+	int fits;
 
-	va_start(args, format);
-	vsnprintf(path, sizeof(path), format, args);
+	va_start(args, pattern);
+	fits = format(path, sizeof(path), pattern, args);
 	va_end(args);
-	CLOSED int fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, size - 1);
-	text[n < 0 ? 0 : n] = '\0';
-	return n < 0 ? -1 : 0;
+	CLOSED int fd = fits < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	/* The kernel may give a page at a time. */
+	while (fd >= 0 && (n = read(fd, text + used, size - used)) > 0 && used + (size_t)n < size)
+		used += (size_t)n;
+	text[used] = '\0';
+	if (n > 0)
+		errno = EFBIG;
+	return n == 0 ? 0 : -1;
 }
 
 bool has_word(const char *list, const char *word)

@@ -13,6 +13,12 @@ void init_report(int socket, struct failure *f)
 	_exit(f->status);
 }
 
+void init_hide(const struct config *config)
+{
+	memset(config->arguments, 0, config->arguments_size);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 void init_await(int socket)
 {
 	struct failure go;
@@ -21,12 +27,38 @@ void init_await(int socket)
 		_exit(125);
 }
 
+/* The part of a struct cgroup that is in use. */
+static size_t cgroup_size(const struct cgroup *group)
+{
+	return offsetof(struct cgroup, dir) + (size_t)group->count * sizeof(group->dir[0]);
+}
+
+int init_go(const struct container *c)
+{
+	const struct failure go = { .status = 0 };
+	const struct cgroup *group = &c->left.cgroup;
+
+	return sync_send_bytes(c->socket, group, cgroup_size(group), -1) < 0 ? -1 : sync_send(c->socket, &go, -1);
+}
+
+/* await_groups - the limits may be made after our birth, so our copy is old.  Without
+ * news of them nothing runs. */
+static void await_groups(int socket, struct cgroup *group)
+{
+	int fd;
+	ssize_t n = sync_receive_bytes(socket, group, sizeof(*group), &fd);
+
+	if (n < (ssize_t)offsetof(struct cgroup, dir) || group->count < 0 || group->count > CGROUP_HIERARCHIES ||
+	    (size_t)n != cgroup_size(group))
+		_exit(125);
+}
+
 /* standard_streams - a terminal of the container's own, or the caller's three;
  * stdin only with -i.  Returns the terminal's master, 0 for none, -1. */
 static int standard_streams(const struct config *config, struct failure *f)
 {
 	if (config->terminal)
-		return terminal_open(config->security.uid, f);
+		return terminal_new(config->security.uid, f);
 	if (config->interactive)
 		return 0;
 	CLOSED int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -70,7 +102,7 @@ static int take_root_away(const struct config *config, struct failure *f)
 	/* END SOLUTION */
 }
 
-void init_run(const struct config *config, struct failure *f)
+void init_run(char *const *command, struct failure *f)
 {
 	sigset_t none;
 	int err;
@@ -80,20 +112,33 @@ void init_run(const struct config *config, struct failure *f)
 			signal(n, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	environ = (char **)(uintptr_t)config->env;
-	execvp(config->command[0], config->command);
+	execvp(command[0], command);
 	err = errno;
-	fail(f, err, "%s", config->command[0]);
+	fail(f, err, "%s", command[0]);
 	f->status = err == ENOENT ? 127 : 126;
 }
 
-void init_become(const struct config *config, int socket)
+int init_prepare(const struct config *config, struct failure *f)
 {
-	struct failure f = { 0 };
 	int master;
 
-	if (session_new(&f) < 0 || (master = standard_streams(config, &f)) < 0 || take_root_away(config, &f) < 0)
+	PASS(session_new(f));
+	PASS(master = standard_streams(config, f));
+	PASS(take_root_away(config, f));
+	return master;
+}
+
+void init_become(const struct config *config, int master, int socket)
+{
+	char *const *command = config->command;
+	struct failure f = { 0 };
+
+	if ((config->terminal && terminal_take(&f) < 0) ||
+	    (config->init && (command = reaper_prepare(config, &socket, &f)) == NULL))
 		init_report(socket, &f);
+	/* The record is shown, before COMMAND can tell anybody that it runs. */
+	if (!config->join)
+		init_await(socket);
 	/* Ready.  A parent that is gone since is one that the keeper knows of. */
 	if (sync_send(socket, &f, master > 0 ? master : -1) < 0)
 		_exit(125);
@@ -102,31 +147,42 @@ void init_become(const struct config *config, int socket)
 	 * /proc/1/mem. */
 	if (config->security.no_new_privs && seccomp_apply(&config->security, &f) < 0)
 		init_report(socket, &f);
+	environ = (char **)(uintptr_t)config->env;
 	if (config->init)
-		reaper_run(config, socket, &f);
-	init_run(config, &f);
+		reaper_exec(config->self, command, &f);
+	else
+		init_run(command, &f);
 	init_report(socket, &f);
 }
 
-void init_main(struct config *config, const struct record *record, int socket)
+void init_main(struct config *config, struct container *c, int socket)
 {
 	struct failure f = { 0 };
 	char score[16];
+	int master;
 
 	/* It takes the kernel half a millisecond, in which the parent does its part. */
 	if (config->network == NETWORK_NONE && unshare(CLONE_NEWNET) < 0)
 		fail(&f, errno, "a network namespace (/proc/sys/user/max_net_namespaces)");
-	/* Nothing before the parent has mapped our ids and placed us. */
-	init_await(socket);
 	umask(022);
-	/* Nearer to the OOM killer than others is not for the container to be. */
+	/* Do not inherit OOM protection.  The file is ours to write until init_hide. */
 	if (file_read(score, sizeof(score), "/proc/self/oom_score_adj") == 0 && *score == '-')
 		file_write("0", "/proc/self/oom_score_adj");
+	/* Nothing before the parent has mapped our ids and placed us: whoever is no root
+	 * must find us dumpable for that (user_namespaces(7)). */
+	await_groups(socket, &c->left.cgroup);
+	init_await(socket);
+	init_hide(config);
 	/* First into the limits, as the user who made them. */
-	if (f.status != 0 || cgroup_enter(&record->cgroup, true, &f) < 0 ||
+	if (f.status != 0 || cgroup_enter(&c->left.cgroup, true, &f) < 0 ||
 	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0) ||
-	    namespaces_setup(config, &f) < 0 || overlay_enter(config, record, &f) < 0 || record_show(record, &f) < 0)
+	    namespaces_setup(config, &f) < 0 || overlay_enter(config, &c->left, &f) < 0)
 		init_report(socket, &f);
-	init_become(config, socket);
+	/* Settled: the parent shows the record to others while we go on. */
+	if (sync_send(socket, &f, -1) < 0)
+		_exit(125);
+	if ((master = init_prepare(config, &f)) < 0)
+		init_report(socket, &f);
+	init_become(config, master, socket);
 }
 

@@ -122,7 +122,7 @@ static int fill_dev(int root, struct failure *f)
 	CLOSED int dev = open_inside(root, "dev", true);
 	TRY(dev, "/dev");
 	for (size_t i = 0; i < COUNT(nodes); i++) {
-		snprintf(path, sizeof(path), "/dev/%s", nodes[i]);
+		TRY(text_format(path, sizeof(path), "/dev/%s", nodes[i]), "/dev/%s", nodes[i]);
 		/* A device can be written on a read-only mount, its mode and owner
 		 * cannot: they are the host's. */
 		int node = mount_change(clone_mount(AT_FDCWD, path, 0, f), MOUNT_ATTR_RDONLY | (SAFE & ~MOUNT_ATTR_NODEV), path, f);

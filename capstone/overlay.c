@@ -6,6 +6,8 @@
 
 #include "command/command.h"
 
+enum { OPTION_SIZE = 256 };     /* of a string for fsconfig(2), with its end */
+
 #define STAGE "/tmp"    /* any directory will do: the container never sees it */
 
 /* overlay_shifts - does overlay take a layer with shifted ids?  Not before Linux
@@ -85,11 +87,12 @@ static int stage_tree(const struct tree *tree, const char *name, struct failure 
 }
 
 /* stage - a tmpfs of the container's own, the layers mounted in it, and upper
- * and work.  LOWERDIR becomes their names, the top one first. */
+ * and work.  LOWERDIR, of OPTION_SIZE bytes, becomes their names, the top one first. */
 static int stage(const struct config *config, char *lowerdir, struct failure *f)
 {
 	static const char *const names[] = { "merged", "upper", "work" };
 	char size[32], name[16];
+	size_t used;
 	/* Half of the memory limit, to which its pages count: a full root is
 	 * then ENOSPC, not the OOM killer. */
 	const char *options[] = { "mode", "0755", "size", size, "nr_inodes", "131072", NULL };
@@ -103,16 +106,19 @@ static int stage(const struct config *config, char *lowerdir, struct failure *f)
 		if (config->trees[i].kind != LOWER)
 			continue;
 		snprintf(name, sizeof(name), "%d", i);
-		lowerdir += sprintf(lowerdir, "%s%s", name, i > 0 ? ":" : "");
+		used = strlen(lowerdir);
+		if (text_format(lowerdir + used, OPTION_SIZE - used, "%s%s", name, i > 0 ? ":" : "") < 0)
+			return fail(f, 0, "--layer: %d layers and volumes are too many: their numbers take over %d bytes",
+				    config->tree_count, OPTION_SIZE - 1);
 		PASS(stage_tree(&config->trees[i], name, f));
 	}
 	return config->upper != NULL ? stage_tree(config->upper, "store", f) : 0;
 }
 
 /* open_overlay - mounted on "merged".  Returns a descriptor of its root. */
-static int open_overlay(const struct config *config, const struct record *record, struct failure *f)
+static int open_overlay(const struct config *config, const struct leftovers *left, struct failure *f)
 {
-	char lowerdir[MAX_TREES * 4], upper[300] = "upper", work[300] = "work";
+	char lowerdir[OPTION_SIZE] = "", upper[OPTION_SIZE] = "upper", work[OPTION_SIZE] = "work";
 	/* Relative names: of the caller's only that of --upper. */
 	const char *options[] = { "lowerdir", lowerdir, "upperdir", upper, "workdir", work,
 				  config->security.namespaces & CLONE_NEWUSER ? "userxattr" : NULL, "", NULL };
@@ -126,10 +132,9 @@ static int open_overlay(const struct config *config, const struct record *record
 	 * mount_attach), and a descriptor of its root; see mount(8), "overlay" */
 	/* BEGIN SOLUTION */
 	PASS(stage(config, lowerdir, f));
-	if (config->upper != NULL) {
-		snprintf(upper, sizeof(upper), "store/%s", config->upper->target);
-		snprintf(work, sizeof(work), "store%s", strrchr(record->work, '/'));
-	}
+	if (config->upper != NULL)
+		TRY(text_format(upper, sizeof(upper), "store/%s", config->upper->target) < 0 ? -1 :
+		    text_format(work, sizeof(work), "store/%s", left->work), "--upper: %s", config->upper->target);
 	PASS(mount_attach(mount_new("overlay", options, attributes, f),
 			  open("merged", O_PATH | O_DIRECTORY | O_CLOEXEC), "the overlay", f));
 	TRY(root = open("merged", O_PATH | O_DIRECTORY | O_CLOEXEC), "the overlay");
@@ -137,11 +142,11 @@ static int open_overlay(const struct config *config, const struct record *record
 	/* END SOLUTION */
 }
 
-int overlay_enter(struct config *config, const struct record *record, struct failure *f)
+int overlay_enter(struct config *config, const struct leftovers *left, struct failure *f)
 {
 	struct mount_attr private = { .propagation = MS_PRIVATE };
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
-	int root;
+	CLOSED int root = -1;
 
 	/* TODO 15: no mount of ours may propagate to the host: before the first
 	 * one, see mount_setattr(2). Then, in this order: what the parent could not
@@ -154,8 +159,8 @@ int overlay_enter(struct config *config, const struct record *record, struct fai
 	    "making the mounts private");
 	/* What the parent could not open, its user can, who is root in here. */
 	PASS(overlay_open(config, f));
-	PASS(root = open_overlay(config, record, f));
-	PASS(mounts_fill(config, &record->cgroup, root, f));
+	PASS(root = open_overlay(config, left, f));
+	PASS(mounts_fill(config, &left->cgroup, root, f));
 	PASS(mounts_mask(config, root, f));
 	/* Last, so that missing mount points could still be made. */
 	if (config->read_only)

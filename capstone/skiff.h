@@ -1,9 +1,10 @@
 /* skiff.h - what the modules of skiff share
  *
- * struct config is what was asked for, struct container what was made, and
- * struct record the part of both that others must know: the keeper, which
- * cleans up after a skiff that was killed, and `skiff exec`.  No module exits
- * the program: a function that can fail takes a struct failure, describes
+ * struct config is what was asked for, struct container what was made; struct
+ * leftovers is what has to be removed from the host at the end, and struct record
+ * what `skiff exec` and `skiff list` read.  No memory is shared: skiff, its keeper
+ * and the child each have a copy, and talk over sockets.  No module exits the
+ * program: a function that can fail takes a struct failure, describes
  * there what went wrong, and returns -1.
  */
 #ifndef SKIFF_H
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,7 +32,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-struct record;
+struct leftovers;
+struct container;
 
 /* ---- failure.c ---------------------------------------------------------- */
 
@@ -44,6 +47,9 @@ struct failure {
  * @err: an errno value, or 0 where FORMAT says it all
  * The status is 125; a caller that means another one sets it afterwards. */
 int fail(struct failure *f, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* failure_copy - one that another process has told, with all that is no text replaced */
+void failure_copy(struct failure *f, const struct failure *told);
 
 /* TRY - do CALL; where it is -1 say so and give up, in any function with an F */
 #define TRY(call, ...) do { if ((call) < 0) return fail(f, errno, __VA_ARGS__); } while (0)
@@ -67,8 +73,14 @@ void close_stream(FILE **stream);
  * Returns -1 with errno. */
 int file_write(const char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* file_read - the start of a file, as a string.  Returns -1 with errno. */
+/* file_read - all of a small file, as a string.  Returns -1 with errno, EFBIG where
+ * TEXT is too small. */
 int file_read(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* text_format - snprintf(3) that never cuts.  Returns -1 with errno ENAMETOOLONG where
+ * SIZE bytes are too few. */
+int text_format(char *text, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4), warn_unused_result));
 
 /* has_word - is WORD in a list separated by blanks, commas or newlines? */
 bool has_word(const char *list, const char *word);
@@ -139,6 +151,9 @@ struct config {
 	int64_t time_offset;    /* seconds */
 	uint64_t timeout;       /* seconds, 0: none */
 	bool join;              /* `skiff exec`: into a container that is there */
+	int self;               /* --init: this program, sealed, for PID 1 to execute */
+	char *arguments;        /* where the kernel has skiff's own command line, */
+	size_t arguments_size;  /* and its environment, in bytes; CONFIG points to copies */
 };
 
 /* ---- cgroups.c, grown from lab 04 --------------------------------------- */
@@ -150,7 +165,8 @@ struct cgroup {
 	int count;
 	struct cgroup_dir {
 		int version;
-		char name[32];          /* of the mount: "/cgroup", "/memory" */
+		bool unsure;            /* noted; whether mkdir(2) made it is not known yet */
+		char name[64];          /* of the mount: "/cgroup", "/memory" */
 		char path[512];
 	} dir[CGROUP_HIERARCHIES];
 };
@@ -169,11 +185,11 @@ bool cgroup_find(struct hierarchy found[CONTROLLERS]);
 
 /* cgroup_create - a fresh directory in each hierarchy that carries memory,
  * pids or cpu, with the limits of CONFIG.
- * What was made before a failure is still in GROUP, to be removed.
+ * Each is noted in C's leftovers, and so removed after a failure, too.
  * Returns the v2 directory for CLONE_INTO_CGROUP, -1 (F->status 0) where there
  * is none, -1 with F filled.  cgroups(7) */
-int cgroup_create(struct cgroup *group, const struct hierarchy found[CONTROLLERS], const struct config *config,
-		  const char *id, struct failure *f);
+int cgroup_create(struct container *c, const struct hierarchy found[CONTROLLERS], const struct config *config,
+		  struct failure *f);
 
 /* cgroup_enter - this process, of one thread, into the v1 directories, and into
  * the v2 one too if it was not BORN there */
@@ -183,9 +199,10 @@ int cgroup_enter(const struct cgroup *group, bool born, struct failure *f);
  * directory that has it.  Returns -1 where none has. */
 int cgroup_read(const struct cgroup *group, const char *v1, const char *v2, char *text, size_t size);
 
-/* cgroup_remove - remove the directories with all below them; waits two
- * seconds at most for the last process in them to be gone */
-void cgroup_remove(const struct cgroup *group);
+/* cgroup_remove - remove the directories with all below them; waits ten seconds
+ * at most for the last process and the last group in them to be gone.  Returns how
+ * many directories are left. */
+int cgroup_remove(const struct cgroup *group);
 
 /* ---- userns.c, grown from lab 03 ---------------------------------------- */
 
@@ -231,7 +248,7 @@ int overlay_shift(const struct config *config, pid_t child, struct failure *f);
 
 /* overlay_enter - in the child: mount the overlay, fill it (mounts.c),
  * pivot_root(2) into it and detach the old root */
-int overlay_enter(struct config *config, const struct record *record, struct failure *f);
+int overlay_enter(struct config *config, const struct leftovers *left, struct failure *f);
 
 /* ---- mounts.c, grown from lab 06 ---------------------------------------- */
 
@@ -294,25 +311,25 @@ int seccomp_apply(const struct security *security, struct failure *f);
  * in MESSAGE means "go on".  unix(7), SCM_RIGHTS */
 int sync_send(int socket, const struct failure *message, int fd);
 
-/* sync_receive - returns 1; 0 if the other side is gone; -1 with errno
+/* sync_receive - returns 1; 0 if the other side is gone; -1 with errno, EPROTO for
+ * what is no MESSAGE
  * @fd: takes the descriptor that came with it, or -1; may be NULL */
 int sync_receive(int socket, struct failure *message, int *fd);
 
+/* sync_send_bytes, sync_receive_bytes - the same for a datagram of any kind.  The
+ * latter returns its size, 0 if the other side is gone, -1 with errno. */
+int sync_send_bytes(int socket, const void *bytes, size_t size, int fd);
+ssize_t sync_receive_bytes(int socket, void *bytes, size_t size, int *fd);
+
 /* ---- what others must know of a container -------------------------------- */
-/* In memory shared by skiff and its keeper; a copy is in skiff's run directory,
- * locked by skiff: one that nobody has locked is of no running container. */
+/* A file in skiff's run directory, locked by skiff: one that nobody has locked is of
+ * no running container. */
 struct record {
-	char path[180];
-	int lock;               /* its descriptor, here and in the child until COMMAND runs; or -1 */
 	char id[16];            /* names its cgroup and, by default, its host */
-	pid_t pid;              /* of its PID 1, 0: not born yet */
+	pid_t pid;              /* of its PID 1 */
 	unsigned long long born;        /* its start time, proc_pid_stat(5) */
 	struct cgroup cgroup;
-	bool bridged;           /* has a link to be removed */
-	char work[512];         /* overlay's work directory beside --upper, or "" */
-	struct termios terminal;        /* the caller's, as found */
-	bool raw;               /* and to be restored */
-	char command[64];
+	char command[64];       /* the start of it: to be shown, nothing else */
 	char hostname[72];
 	struct security security;       /* its filter is here: */
 	struct sock_filter filter[BPF_MAXINSNS];
@@ -320,20 +337,57 @@ struct record {
 
 /* ---- keeper.c: who cleans up, also after a skiff that was killed -------- */
 
-/* keeper_start - fork it.  Returns the socket towards it,
- * over which it is told of a process to answer for, by its pidfd; or -1 */
-int keeper_start(struct record *record, pid_t *pid, struct failure *f);
+/* What this run made on the host.  skiff has one; its keeper has another, made of the
+ * notes that it was sent: the container can write neither. */
+struct leftovers {
+	int directory;          /* of the records, or -1 */
+	char path[PATH_MAX];    /* its path */
+	char name[NAME_MAX + 1];        /* of the record in it, or "" */
+	struct cgroup cgroup;
+	int store;              /* directory that overlay's work directory is in, or -1 */
+	char work[NAME_MAX + 1];        /* the latter's name, or "" */
+	bool work_unsure;       /* as in struct cgroup_dir */
+	char link[16];          /* id of the container that the bridge has a link for, or "" */
+	bool raw;               /* the caller's terminal is to be as it was: */
+	struct termios terminal;
+	int process;            /* pidfd of PID 1, or -1 */
+	pid_t pid;
+};
 
-/* keeper_clean - remove what RECORD says was made; its processes are gone */
-void keeper_clean(struct record *record);
+enum note_kind {
+	NOTE_DIRECTORY,         /* the path of that of the records, with its descriptor */
+	NOTE_RECORD,            /* the name of a record in it */
+	NOTE_GROUP,             /* a struct cgroup_dir that is about to be made */
+	NOTE_WORK,              /* the name of a directory about to be made, with that of its parent */
+	NOTE_MADE, NOTE_NOT_MADE,       /* the last one of these */
+	NOTE_LINK, NOTE_TERMINAL,
+	NOTE_PROCESS,           /* a pid_t, with its pidfd */
+};
+
+enum { KEEPER_LEFT = 1 };       /* its exit status if something could not be removed */
+
+/* keeper_start - fork it.  Returns the socket towards it, or -1 */
+int keeper_start(pid_t *pid, struct failure *f);
+
+/* keeper_note - note in C's leftovers, and tell its keeper, before it is done: DATA
+ * of SIZE bytes as KIND says, and descriptor FD or -1, which C keeps */
+int keeper_note(struct container *c, enum note_kind kind, const void *data, size_t size, int fd, struct failure *f);
+
+/* keeper_clean - remove what LEFT says was made; its processes are gone.  Returns
+ * whether all of it is gone. */
+bool keeper_clean(struct leftovers *left);
 
 /* ---- container.c: the parent's side ------------------------------------- */
 
 struct container {
-	struct record *record;  /* in memory shared with the keeper */
+	struct leftovers left;
+	struct record *record;
+	int lock;               /* descriptor of its file, or -1 */
+	int upper;              /* of the directory of --upper, locked, or -1 */
 	pid_t pid;              /* of its PID 1, seen from here */
 	int pidfd;
 	int socket;             /* towards the child; ends when COMMAND runs */
+	bool settled, ready;    /* what the child has said, in this order */
 	int signals;            /* signalfd of what is passed on */
 	int keeper;             /* socket towards the keeper */
 	int master;             /* of the container's terminal */
@@ -343,6 +397,10 @@ struct container {
 /* container_signal - to its PID 1.  pidfd_send_signal(2) */
 void container_signal(const struct container *c, int signo);
 
+/* container_forget - in a child: close the parent's descriptors but for its sockets to
+ * the child */
+void container_forget(struct container *c);
+
 /* container_run - from nothing to nothing; for `skiff exec` from a container
  * that runs.  Returns COMMAND's exit status (128+n for signal n), or -1 with F
  * filled if COMMAND never ran. */
@@ -351,15 +409,27 @@ int container_run(struct config *config, struct failure *f);
 /* ---- init.c: the child's side of a container's birth -------------------- */
 
 /* init_main - from clone3(2) to execve(2)
+ * @c: a copy of the parent's, in the child's own memory
  * @socket: its end towards the parent */
-void init_main(struct config *config, const struct record *record, int socket)
+void init_main(struct config *config, struct container *c, int socket)
 	__attribute__((noreturn));
+
+/* init_go - in the parent: the word to go on, and which groups there are now */
+int init_go(const struct container *c);
 
 /* The steps that `skiff exec` shares.  A failure ends the process, and is told
  * to the parent: */
 void init_report(int socket, struct failure *f) __attribute__((noreturn));
 void init_await(int socket);    /* the parent's GO */
-void init_become(const struct config *config, int socket) __attribute__((noreturn));
-void init_run(const struct config *config, struct failure *f);  /* returns on failure */
+/* Session, descriptors 0 to 2, and every right that COMMAND is not to have is gone, but
+ * for the filter.  Returns the terminal's master, 0 for none, -1. */
+int init_prepare(const struct config *config, struct failure *f);
+void init_become(const struct config *config, int master, int socket) __attribute__((noreturn));
+void init_run(char *const *command, struct failure *f);  /* returns on failure */
+
+/* init_hide - before others may see this process: nobody can trace it or read its
+ * memory, and its command line, which may hold secrets, is gone.  PR_SET_DUMPABLE in
+ * prctl(2) */
+void init_hide(const struct config *config);
 
 #endif

@@ -39,7 +39,7 @@ int idmap_choose(const char *map, uint32_t want, uint32_t own, uint32_t *base, u
  * was asked for, the uppermost that there are */
 static int write_range(pid_t child, const char *name, uint32_t own, uint32_t size, struct failure *f)
 {
-	char map[4096], text[64];
+	char map[340 * 36], text[64];   /* the kernel takes 340 lines */
 	/* systemd's range for containers (uids-gids(7)): 524288 to 1879048191.  A
 	 * part of it by pid, so that two containers do not share ids, and with
 	 * them limits that the kernel counts by uid. */
@@ -65,27 +65,40 @@ static int write_range(pid_t child, const char *name, uint32_t own, uint32_t siz
 	/* END SOLUTION */
 }
 
+/* sub_ids - the first range of LOGIN or of our uid in TABLE: lines NAME:START:COUNT, of
+ * any length (subuid(5)).  Returns whether there is one. */
+static bool sub_ids(const char *table, const char *login, unsigned *start, unsigned *count)
+{
+	FCLOSED FILE *file = fopen(table, "re");
+	char *line = NULL, uid[16];
+	bool found = false;
+	size_t room = 0;
+
+	snprintf(uid, sizeof(uid), "%u", getuid());
+	while (!found && file != NULL && getline(&line, &room, file) > 0) {
+		char *rest = line, *name = strsep(&rest, ":");
+		found = rest != NULL && (strcmp(name, login) == 0 || strcmp(name, uid) == 0) &&
+			sscanf(rest, "%u:%u", start, count) == 2 && *count > 0;
+	}
+	free(line);
+	return found;
+}
+
 /* write_ordinary - that of an ordinary user: newuidmap(1) and newgidmap(1) are
  * set-UID root and check the range against /etc/subuid; else their one id */
 static bool write_ordinary(pid_t child, const char *program, const char *table, uint32_t own,
 			   const char *login)
 {
-	char line[256], name[128], text[4][16];
-	FCLOSED FILE *file = fopen(table, "re");
+	char text[4][16];
 	unsigned start, count;
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-		if (sscanf(line, "%127[^:]:%u:%u", name, &start, &count) != 3 || count == 0 ||
-		    (strcmp(name, login) != 0 && strtoul(name, NULL, 10) != getuid()))
-			continue;
-		snprintf(text[0], 16, "%d", (int)child);
-		snprintf(text[1], 16, "%u", own);
-		snprintf(text[2], 16, "%u", start);
-		snprintf(text[3], 16, "%u", count < RANGE ? count : RANGE - 1);
-		return program_run((const char *[]){ program, text[0], "0", text[1], "1", "1", text[2],
-						     text[3], NULL }, -1) == 0;
-	}
-	return false;
+	if (!sub_ids(table, login, &start, &count))
+		return false;
+	snprintf(text[0], 16, "%d", (int)child);
+	snprintf(text[1], 16, "%u", own);
+	snprintf(text[2], 16, "%u", start);
+	snprintf(text[3], 16, "%u", count < RANGE ? count : RANGE - 1);
+	return program_run((const char *[]){ program, text[0], "0", text[1], "1", "1", text[2], text[3], NULL }, -1) == 0;
 }
 
 int userns_map(pid_t child, uint32_t size, struct failure *f)
@@ -128,6 +141,8 @@ int userns_become_root(struct failure *f)
 	if (setgroups(0, NULL) < 0 && errno != EPERM)
 		return fail(f, errno, "setgroups");
 	TRY(setresgid(0, 0, 0) < 0 ? -1 : setresuid(0, 0, 0), "becoming root of the container");
+	/* A change of ids may make a process dumpable (proc(5), suid_dumpable). */
+	TRY(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
 	return 0;
 	/* END SOLUTION */
 }

@@ -2,12 +2,24 @@
 
 #include "command.h"
 
+/* offsets_open - our own timens_offsets.  Becoming root has made our files in /proc
+ * somebody else's, unless we are dumpable; and that for no longer than the open(2). */
+static int offsets_open(void)
+{
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), fd;
+
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	/* The value 2, of a sysctl, cannot be set. */
+	prctl(PR_SET_DUMPABLE, dumpable == 1, 0, 0, 0);
+	return fd;
+}
+
 int clocks_enter(const char *offsets, struct failure *f)
 {
 	TRY(unshare(CLONE_NEWTIME), "a time namespace");
-	/* Becoming root has made our files in /proc somebody else's. */
-	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	TRY(file_write(offsets, "/proc/self/timens_offsets"), "time offsets '%s'", offsets);
+	CLOSED int file = offsets_open();
+	TRY(write(file, offsets, strlen(offsets)), "time offsets '%s'", offsets);
 	CLOSED int fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
 	TRY(setns(fd, CLONE_NEWTIME), "entering the time namespace");
 	return 0;

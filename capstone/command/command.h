@@ -51,35 +51,39 @@ int command_stats(char **argv, struct failure *f);    /* NAME */
 
 /* ---- record.c: the containers that run ---------------------------------- */
 
-/* record_create - with a random id, in memory that is shared with children */
+/* record_create - with a random id */
 struct record *record_create(struct failure *f);
 
 /* record_describe - what others may want to know, and what `skiff exec` repeats */
-void record_describe(struct record *record, const struct config *config);
+int record_describe(struct record *record, const struct config *config, struct failure *f);
 
 /* record_name - take NAME (NULL: the id) among the containers that run, for as
- * long as the descriptor LOCK of RECORD is open */
-int record_name(struct record *record, const char *name, struct failure *f);
+ * long as the descriptor LOCK of C is open */
+int record_name(struct container *c, const char *name, struct failure *f);
 
 /* record_born - its PID 1 is there.  Nobody sees the record before its file has the
  * full size. */
-int record_born(struct record *record, pid_t pid, struct failure *f);
+int record_born(struct container *c, struct failure *f);
 
-/* record_show - in the child, once it is in all of its namespaces: now others may see
- * it.  A `skiff exec` that came sooner would stay behind in those of the host. */
-int record_show(const struct record *record, struct failure *f);
+/* record_show - once its PID 1 is in all of its namespaces: now others may see it.
+ * A `skiff exec` that came sooner would stay behind in those of the host. */
+int record_show(const struct container *c, struct failure *f);
 
-/* record_open - that of a container that runs, with a pidfd of its PID 1 */
+/* record_open - a copy of that of a container that runs, with a pidfd of its PID 1 */
 const struct record *record_open(const char *name, int *pidfd, struct failure *f);
 
 /* record_each - call SHOW for every container that runs, by name */
 int record_each(void (*show)(const char *name, const struct record *record), struct failure *f);
 
-/* process_born - its start time, proc_pid_stat(5); 0: there is none */
+/* process_stat - the number that is FIELD of /proc/PID/stat, counted from 1.  Returns
+ * whether there is such a process.  proc_pid_stat(5) */
+bool process_stat(pid_t pid, int field, unsigned long long *value);
+
+/* process_born - its start time; 0: there is none */
 unsigned long long process_born(pid_t pid);
 
 /* record_remove - with the run directory, if it was the last */
-void record_remove(struct record *record);
+void record_remove(struct leftovers *left);
 
 /* ---- join.c: skiff exec ------------------------------------------------- */
 
@@ -118,17 +122,28 @@ int signals_pass(const struct container *c, bool running);
  * copy, or -1. */
 int run_sealed(char **argv, struct failure *f);
 
+/* sealed_open - a descriptor of such a copy, or of this program if it is one */
+int sealed_open(struct failure *f);
+
 /* ---- terminal.c: -t ----------------------------------------------------- */
 
 /* terminal_open - in the container: a new terminal, this process's own, as
  * descriptors 0 to 2.  Returns the master's descriptor.  pty(7) */
 int terminal_open(uid_t uid, struct failure *f);
 
-/* terminal_raw - let every key of the caller's terminal through */
-void terminal_raw(struct record *record);
+/* terminal_new, terminal_take - its two halves: the descriptors; and descriptor 0 as
+ * the terminal of this process's session, which it leads */
+int terminal_new(uid_t uid, struct failure *f);
+int terminal_take(struct failure *f);
 
-/* terminal_restore - as it was */
-void terminal_restore(struct record *record, int fd);
+/* terminal_note - how the caller's terminal is, if it is going to be changed */
+int terminal_note(const struct config *config, struct container *c, struct failure *f);
+
+/* terminal_raw - let every key of the caller's terminal through */
+void terminal_raw(const struct leftovers *left);
+
+/* terminal_restore - as it was, if that was noted */
+void terminal_restore(struct leftovers *left, int fd);
 
 /* terminal_resize - the container's terminal to the caller's size */
 void terminal_resize(int master);
@@ -150,15 +165,16 @@ int target_inside(int root, const char *path, bool directory, struct failure *f)
 /* volumes_mount - in the root behind descriptor ROOT, in the order asked for */
 int volumes_mount(const struct config *config, int root, struct failure *f);
 
-/* upper_open - lock the directory, make a work directory beside it, noted in
- * RECORD; UPPER becomes the directory which they are both in */
-int upper_open(struct tree *upper, struct record *record, struct failure *f);
+/* upper_open - lock the directory, make a work directory beside it, noted by C;
+ * UPPER becomes the directory which they are both in */
+int upper_open(struct tree *upper, struct container *c, struct failure *f);
 
 /* upper_close - remove the work directory, if there is one */
-void upper_close(struct record *record);
+void upper_close(struct leftovers *left);
 
-/* remove_tree - a directory and all in it that can be removed */
-void remove_tree(const char *path);
+/* remove_tree - the directory NAME in DIR and all in it that can be removed; no
+ * symbolic link is followed, NAME included */
+void remove_tree(int dir, const char *name);
 
 /* ---- delegate.c: --delegate --------------------------------------------- */
 
@@ -174,8 +190,9 @@ int delegate_show(const struct cgroup *group, int target, uint64_t attributes, s
 /* delegate_mount - in the child: the group in /sys/fs/cgroup below ROOT */
 int delegate_mount(const struct cgroup *group, int root, struct failure *f);
 
-/* delegate_clear - the groups below PATH: thawed, and removed if nobody is in them */
-void delegate_clear(const char *path);
+/* delegate_clear - the groups below PATH: thawed, and removed if nobody is in them;
+ * for SECONDS at most */
+void delegate_clear(const char *path, int seconds);
 
 /* delegate_poll - poll(2), without a timeout; the same for all of GROUP meanwhile, if its
  * PID 1 is to end.  GROUP may be NULL */
@@ -187,14 +204,15 @@ void delegate_end(struct pollfd *fds, unsigned long count, const struct cgroup *
 
 /* ---- network.c, clocks.c, reaper.c -------------------------------------- */
 
-/* program_beside - the path of a helper program, NAME below skiff's own folder */
-const char *program_beside(char *path, size_t size, const char *name);
+/* program_beside - the path of a helper program, NAME below skiff's own folder
+ * @path: of PATH_MAX bytes.  Returns it; "" where it does not fit */
+const char *program_beside(char *path, const char *name);
 
 /* network_connect - a link from the child to the bridge, with an address */
-int network_connect(struct record *record, pid_t child, struct failure *f);
+int network_connect(struct container *c, struct failure *f);
 
 /* network_disconnect - without it, if there is one */
-void network_disconnect(struct record *record);
+void network_disconnect(struct leftovers *left);
 
 /* clocks_set - in the child: into a time namespace ahead by OFFSET seconds */
 int clocks_set(int64_t offset, struct failure *f);
@@ -203,7 +221,14 @@ int clocks_set(int64_t offset, struct failure *f);
  * time_namespaces(7) */
 int clocks_enter(const char *offsets, struct failure *f);
 
-/* reaper_run - --init: be PID 1, COMMAND the child.  Does not return. */
-void reaper_run(const struct config *config, int socket, struct failure *f) __attribute__((noreturn));
+/* reaper_prepare - --init: the command line of a PID 1 whose child is COMMAND.  SOCKET
+ * becomes the descriptor that this one expects. */
+char **reaper_prepare(const struct config *config, int *socket, struct failure *f);
+
+/* reaper_exec - execute it: descriptor SELF is this program.  Returns on failure. */
+void reaper_exec(int self, char *const *argv, struct failure *f);
+
+/* reaper_run - what it does then */
+void reaper_run(char *const *command) __attribute__((noreturn));
 
 #endif

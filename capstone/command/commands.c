@@ -44,12 +44,11 @@ int command_kill(char **argv, struct failure *f)
 /* show - a line of `skiff stats`: what the kernel counts, "-" where it does not */
 static void show(const struct record *record, const char *title, const char *v1, const char *v2)
 {
-	char text[4096];
+	char text[4096] = "";
+	bool known = cgroup_read(&record->cgroup, v1, v2, text, sizeof(text)) == 0;
 
-	if (cgroup_read(&record->cgroup, v1, v2, text, sizeof(text)) < 0)
-		strcpy(text, "-");
 	text[strcspn(text, "\n")] = '\0';
-	printf("%-14s %s\n", title, text);
+	printf("%-14s %s\n", title, known ? text : "-");
 }
 
 /* show_cpu - "usage_usec N" of v2, nanoseconds of v1 */

@@ -3,25 +3,37 @@
 #include <linux/mount.h>
 #include <poll.h>
 #include <sys/mount.h>
+#include <time.h>
 
 #include "command.h"
+
+/* How many groups a container may make below its own.  On v1 nothing bounds that
+ * but the memory that they take; there the time that their removal takes is bounded. */
+static const struct { const char *file, *most; } bounds[] = {
+	{ "cgroup.max.descendants", "1000" }, { "cgroup.max.depth", "32" },
+};
 
 int delegate_give(const struct cgroup *group, pid_t child, struct failure *f)
 {
 	/* Not the limits: they stay out of reach (cgroups(7), "Delegation"). */
 	static const char *const files[] = { "", "/cgroup.procs", "/tasks", "/cgroup.threads", "/cgroup.subtree_control" };
-	char path[600], map[256];
+	char path[PATH_MAX], uids[4096], gids[4096];
 	unsigned uid, gid;
 
-	if (file_read(map, sizeof(map), "/proc/%d/uid_map", (int)child) < 0 || sscanf(map, "%*u %u", &uid) != 1 ||
-	    file_read(map, sizeof(map), "/proc/%d/gid_map", (int)child) < 0 || sscanf(map, "%*u %u", &gid) != 1)
-		return fail(f, errno, "--delegate: whose?");
-	for (int i = 0; i < group->count; i++)
+	TRY(file_read(uids, sizeof(uids), "/proc/%d/uid_map", (int)child) < 0 ? -1 :
+	    file_read(gids, sizeof(gids), "/proc/%d/gid_map", (int)child), "--delegate: reading the container's id maps");
+	if (sscanf(uids, "%*u %u", &uid) != 1 || sscanf(gids, "%*u %u", &gid) != 1)
+		return fail(f, 0, "--delegate: the container's root has no id");
+	for (int i = 0; i < group->count; i++) {
+		for (size_t n = 0; n < COUNT(bounds) && group->dir[i].version == 2; n++)
+			TRY(file_write(bounds[n].most, "%s/%s", group->dir[i].path, bounds[n].file),
+			    "--delegate: %s", bounds[n].file);
 		for (size_t n = 0; n < COUNT(files); n++) {
-			snprintf(path, sizeof(path), "%s%s", group->dir[i].path, files[n]);
+			TRY(text_format(path, sizeof(path), "%s%s", group->dir[i].path, files[n]), "--delegate");
 			if (chown(path, uid, gid) < 0 && errno != ENOENT)
 				return fail(f, errno, "--delegate: %s", path);
 		}
+	}
 	return 0;
 }
 
@@ -50,8 +62,8 @@ int delegate_mount(const struct cgroup *group, int root, struct failure *f)
 {
 	/* Its processes in a leaf, as v2 wants it. */
 	for (int i = 0; i < group->count; i++) {
-		char path[600];
-		snprintf(path, sizeof(path), "%s/init", group->dir[i].path);
+		char path[PATH_MAX];
+		TRY(text_format(path, sizeof(path), "%s/init", group->dir[i].path), "--delegate");
 		if (group->dir[i].version == 2 && (mkdir(path, 0755) < 0 || file_write("0", "%s/cgroup.procs", path) < 0))
 			return fail(f, errno, "--delegate: %s", path);
 	}
@@ -63,56 +75,104 @@ static int is_group(const struct dirent *entry)
 	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
-/* clear_here - of the working directory: no path is too long for it, and no
- * depth takes more descriptors than there are.  Returns false if it is another
- * directory now. */
-static bool clear_here(void)
-{
-	struct dirent **below;
-	bool here = true;
-	int count;
+/* One directory on the way down: the groups in it, and how far we are. */
+struct level {
+	struct level *up;
+	struct dirent **groups;
+	int count, next;
+	bool cleared;           /* what is below groups[next] */
+};
 
-	file_write("THAWED", "freezer.state");
-	count = scandir(".", &below, is_group, alphasort);
-	for (int i = 0; i < count; i++) {
-		if (here && chdir(below[i]->d_name) == 0) {
-			here = clear_here() && chdir("..") == 0;
-			if (here)
-				rmdir(below[i]->d_name);
-		}
-		free(below[i]);
-	}
-	if (count >= 0)
-		free(below);
-	return here;
+static struct level *level_open(struct level *up)
+{
+	struct level *level = malloc(sizeof(*level));
+
+	if (level != NULL)
+		*level = (struct level){ .up = up };
+	if (level != NULL)
+		level->count = scandir(".", &level->groups, is_group, NULL);
+	return level;
 }
 
-void delegate_clear(const char *path)
+static struct level *level_close(struct level *level)
+{
+	struct level *up = level->up;
+
+	for (int i = 0; i < level->count; i++)
+		free(level->groups[i]);
+	if (level->count >= 0)
+		free(level->groups);
+	free(level);
+	return up;
+}
+
+static bool time_is_left(const struct timespec *end)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec < end->tv_sec || (now.tv_sec == end->tv_sec && now.tv_nsec < end->tv_nsec);
+}
+
+/*
+ * delegate_clear - from directory to directory, so that no path is too long, with a
+ * list in memory, so that no depth takes more descriptors or more stack than there
+ * are.  What can be removed is, before anybody looks into it; only where processes
+ * are left is a group thawed, which costs the kernel a visit to all below it.
+ */
+void delegate_clear(const char *path, int seconds)
 {
 	CLOSED int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct level *level, *below;
+	struct timespec end;
 
 	if (back < 0 || chdir(path) < 0)
 		return;
-	clear_here();
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += seconds;
+	file_write("THAWED", "freezer.state");
+	level = level_open(NULL);
+	while (level != NULL && time_is_left(&end)) {
+		const char *name = level->next < level->count ? level->groups[level->next]->d_name : NULL;
+		if (name == NULL) {
+			level = level_close(level);
+			if (level != NULL && chdir("..") < 0)
+				break;
+		} else if (rmdir(name) == 0 || errno == ENOENT) {
+			level->cleared = false;
+			level->next++;
+		} else if (level->cleared || chdir(name) < 0) {
+			file_write("THAWED", "%s/freezer.state", name);
+			level->cleared = false;
+			level->next++;
+		} else {
+			level->cleared = true;
+			below = level_open(level);
+			if (below == NULL)
+				break;
+			level = below;
+		}
+	}
+	while (level != NULL)
+		level = level_close(level);
 	if (fchdir(back) < 0)
 		warn_line("cgroup: back from %s: %s", path, strerror(errno));
 }
 
 /*
  * With a v1 freezer a container can freeze itself, and what is frozen does not
- * die: not PID 1 when it is killed, nor those whose end PID 1, once dead, waits
- * for.  Dead, it has no memory any more, so VmSize is gone (proc(5)).
+ * die: not PID 1 when it is killed (SIGKILL is pending, field 31), nor those whose end
+ * PID 1, once dead, waits for.  Dead, it has no memory any more (field 23).
  */
 static void watch(const struct cgroup *group, pid_t pid)
 {
-	char status[4096], *pending;
+	unsigned long long size, pending;
 
-	if (file_read(status, sizeof(status), "/proc/%d/status", (int)pid) < 0 ||
-	    (pending = strstr(status, "SigPnd:")) == NULL)
+	if (!process_stat(pid, 23, &size) || !process_stat(pid, 31, &pending))
 		return;
-	if (strstr(status, "VmSize:") == NULL || strtoull(pending + 7, NULL, 16) >> (SIGKILL - 1) & 1)
+	if (size == 0 || (pending >> (SIGKILL - 1) & 1))
 		for (int i = 0; i < group->count; i++)
-			delegate_clear(group->dir[i].path);
+			delegate_clear(group->dir[i].path, 1);
 }
 
 int delegate_poll(struct pollfd *fds, unsigned long count, const struct cgroup *group, pid_t pid)

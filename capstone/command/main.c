@@ -14,19 +14,56 @@ static const char usage[] =
 "       skiff stats NAME\n"
 "       skiff COMMAND --help\n";
 
-static int run(int argc, char **argv, struct failure *f)
+/* own_copy - ARGV in memory of our own */
+static char **own_copy(int argc, char **argv)
+{
+	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+
+	for (int i = 0; copy != NULL && i < argc; i++)
+		if ((copy[i] = strdup(argv[i])) == NULL)
+			return NULL;    /* cppcheck-suppress memleak; the program ends */
+	return copy;
+}
+
+/* span - how many bytes the strings of ARGV and then of the environment take, which the
+ * kernel has laid one after the other (execve(2), proc_pid_cmdline(5)) */
+static size_t span(char **argv)
+{
+	char *end = argv[0];
+
+	for (char **entry = argv; *entry != NULL; entry++)
+		end += *entry == end ? strlen(end) + 1 : 0;
+	for (char **entry = environ; *entry != NULL; entry++)
+		end += *entry == end ? strlen(end) + 1 : 0;
+	return (size_t)(end - argv[0]);
+}
+
+static int run(int argc, char **original, struct failure *f)
 {
 	static struct config config;
-	int status = options_parse(&config, argc - 1, argv + 1, f);
+	char **argv = own_copy(argc, original);
+	int status;
 
+	if (argv == NULL)
+		return fail(f, errno, "the command line");
+	program_invocation_name = argv[0];
+	status = options_parse(&config, argc - 1, argv + 1, f);
 	if (status != 0)
 		return status < 0 ? -1 : 0;
+	config.arguments = original[0];
+	config.arguments_size = span(original);
 	if (geteuid() != 0 || config.join || !(config.security.namespaces & CLONE_NEWUSER))
 		PASS(run_sealed(argv, f));
 	if (!config.join)
 		PASS(seccomp_choose(&config, f));
 	/* Nothing of the caller's is open any more but 0, 1 and 2. */
 	TRY(syscall(SYS_close_range, 3U, ~0U, 0U), "close_range");
+	if (config.init) {
+		CLOSED int self = sealed_open(f);
+		PASS(self);
+		/* Out of the way of what PID 1 is handed. */
+		TRY(config.self = fcntl(self, F_DUPFD_CLOEXEC, 16), "--init");
+	}
 	return container_run(&config, f);
 }
 
@@ -57,6 +94,8 @@ int main(int argc, char **argv)
 	struct stat st;
 	int status;
 
+	if (getpid() == 1 && argc > 1 && strcmp(argv[0], "init") == 0)
+		reaper_run(argv + 1);
 	/* A caller that closed 0, 1 or 2 must not have them filled by ours. */
 	do
 		status = open("/dev/null", O_RDWR);

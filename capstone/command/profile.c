@@ -8,18 +8,21 @@
  * say, in one line. */
 static int compile(const char *mode, const char *file, uint64_t capabilities, int out, struct failure *f)
 {
-	char program[512], mask[17], said[600], *text = said;
+	char program[PATH_MAX], mask[17], said[600], *text = said;
 	int status;
+	ssize_t n;
 
 	snprintf(mask, sizeof(mask), "%llx", (unsigned long long)capabilities);
-	program_beside(program, sizeof(program), "seccomp/skiff-seccomp");
+	program_beside(program, "seccomp/skiff-seccomp");
 	CLOSED int words = memfd_create("words", MFD_CLOEXEC);
 	CLOSED int stderr_copy = fcntl(2, F_DUPFD_CLOEXEC, 3);
 	if (words < 0 || stderr_copy < 0 || dup2(words, 2) < 0)
 		return fail(f, errno, "seccomp=%s", file);
 	status = program_run((const char *[]){ program, mode, file, mask, NULL }, out);
 	dup2(stderr_copy, 2);
-	TRY(file_read(said, sizeof(said), "/proc/self/fd/%d", words), "seccomp=%s", file);
+	/* The first line is all that is shown. */
+	TRY(n = pread(words, said, sizeof(said) - 1, 0), "seccomp=%s", file);
+	said[n] = '\0';
 	said[strcspn(said, "\n")] = '\0';
 	if (strncmp(text, "skiff-seccomp: ", 15) == 0)
 		text += 15;

@@ -1,38 +1,96 @@
-/* reaper.c - --init: a PID 1 for commands that were not written to be one */
+/* reaper.c - --init: a PID 1 for commands that were not written to be one
+ *
+ * It is this program, executed once more as the container's user and under the
+ * container's filter: as with any other COMMAND, execve(2) leaves nothing in it of
+ * what skiff had in memory.
+ */
+#include <sys/signalfd.h>
 
 #include "command.h"
 
-void reaper_run(const struct config *config, int socket, struct failure *f)
+enum { SOCKET = 3 };            /* towards skiff, until COMMAND runs */
+
+char **reaper_prepare(const struct config *config, int *socket, struct failure *f)
 {
-	char *end = program_invocation_name + strlen(program_invocation_name);
-	int status, result = -1;
-	pid_t child, pid;
+	size_t count = 0;
+	char **argv;
+
+	while (config->command[count] != NULL)
+		count++;
+	argv = calloc(count + 2, sizeof(*argv));
+	/* config->self is above it. */
+	if (argv == NULL || dup2(*socket, SOCKET) < 0 || fcntl(SOCKET, F_SETFD, 0) < 0)
+		return fail(f, errno, "--init"), NULL;
+	if (*socket != SOCKET)
+		close(*socket);
+	*socket = SOCKET;
+	argv[0] = "init";
+	memcpy(argv + 1, config->command, count * sizeof(*argv));
+	return argv;
+}
+
+void reaper_exec(int self, char *const *argv, struct failure *f)
+{
+	char path[32];
+
+	syscall(SYS_execveat, self, "", argv, environ, AT_EMPTY_PATH);
+	/* A profile may know execve(2) only. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self);
+	execve(path, argv, environ);
+	fail(f, errno, "--init: executing skiff's own init");
+}
+
+/* begin - COMMAND, which runs only when this process has nothing of skiff's any more:
+ * who comes to run in the container must find none in /proc/1/fd */
+static pid_t begin(char *const *command, struct failure *f)
+{
+	int go[2];
+	pid_t child;
+	char byte;
+
+	TRY(pipe2(go, O_CLOEXEC), "--init: a pipe");
+	child = fork();
+	if (child == 0) {
+		close(go[1]);
+		/* EOF is never permission. */
+		if (read(go[0], &byte, 1) != 1)
+			_exit(125);
+		init_run(command, f);
+		init_report(SOCKET, f);
+	}
+	TRY(child, "--init: fork");
+	close(SOCKET);
+	close(go[0]);
+	/* Where that fails, COMMAND ends, and with it all of the container. */
+	if (write(go[1], "", 1) != 1)
+		kill(child, SIGKILL);
+	close(go[1]);
+	return child;
+}
+
+void reaper_run(char *const *command)
+{
+	struct signalfd_siginfo info;
+	struct failure f = { 0 };
+	int status, signals, result = -1;
+	pid_t child = -1, pid;
 	sigset_t all;
 
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_NAME, "init");
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	child = fork();
-	if (child == 0 || child < 0) {
-		if (child == 0)
-			init_run(config, f);
-		else
-			fail(f, errno, "fork");
-		init_report(socket, f);
-	}
-	syscall(SYS_close_range, 3U, ~0U, 0U);
-	/* The command line of skiff is not for /proc/1/cmdline to tell. */
-	for (char **entry = environ; *entry != NULL; entry++)
-		end = *entry + strlen(*entry);
-	memset(program_invocation_name, 0, (size_t)(end - program_invocation_name));
-	prctl(PR_SET_NAME, "init");
+	signals = signalfd(-1, &all, SFD_CLOEXEC);
+	if (signals < 0 || fcntl(SOCKET, F_SETFD, FD_CLOEXEC) < 0)
+		fail(&f, errno, "--init: signals");
+	if (f.status != 0 || (child = begin(command, &f)) < 0)
+		init_report(SOCKET, &f);
 	while (result < 0) {
-		int signo = sigwaitinfo(&all, NULL);
-		if (signo > 0 && signo != SIGCHLD)
-			kill(child, signo);
+		if (read(signals, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGCHLD)
+			kill(child, (int)info.ssi_signo);
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 			if (pid == child)
 				result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	}
 	_exit(result);
 }
-

@@ -23,17 +23,14 @@ int signals_catch(struct failure *f)
 
 
 /* expects - does the process have a handler for this signal, or block it so as
- * to fetch it in its own time?  (SigCgt and SigBlk in proc(5)) */
+ * to fetch it in its own time?  Fields 32 and 34 of proc_pid_stat(5): what a process
+ * says of itself there, its name, cannot be taken for them. */
 static bool expects(pid_t pid, int signo)
 {
-	char status[4096], *caught, *blocked;
+	unsigned long long blocked, caught;
 
-	if (file_read(status, sizeof(status), "/proc/%d/status", (int)pid) < 0 ||
-	    (blocked = strstr(status, "SigBlk:")) == NULL || (caught = strstr(status, "SigCgt:")) == NULL)
-		return false;
-	return (strtoull(blocked + 7, NULL, 16) | strtoull(caught + 7, NULL, 16)) >> (signo - 1) & 1;
+	return process_stat(pid, 32, &blocked) && process_stat(pid, 34, &caught) && ((blocked | caught) >> (signo - 1) & 1);
 }
-
 
 /*
  * PID 1 gets only what it has a handler for,

@@ -3,7 +3,7 @@
 
 #include "command.h"
 
-int terminal_open(uid_t uid, struct failure *f)
+int terminal_new(uid_t uid, struct failure *f)
 {
 	int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), unlock = 0, slave;
 
@@ -11,7 +11,6 @@ int terminal_open(uid_t uid, struct failure *f)
 	TRY(ioctl(master, TIOCSPTLCK, &unlock), "--tty: unlockpt");
 	/* By the master and not by name: a name is the container's to change. */
 	TRY(slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), "--tty: TIOCGPTPEER");
-	TRY(ioctl(slave, TIOCSCTTY, 0), "--tty: TIOCSCTTY");
 	TRY(fchown(slave, uid, (gid_t)-1), "--tty: chown");
 	for (int fd = 0; fd <= 2; fd++)
 		TRY(dup2(slave, fd), "--tty: dup2");
@@ -19,23 +18,43 @@ int terminal_open(uid_t uid, struct failure *f)
 	return master;
 }
 
-void terminal_raw(struct record *record)
+int terminal_take(struct failure *f)
 {
-	struct termios raw;
+	TRY(ioctl(0, TIOCSCTTY, 0), "--tty: TIOCSCTTY");
+	return 0;
+}
 
-	if (tcgetattr(0, &record->terminal) < 0)
+int terminal_open(uid_t uid, struct failure *f)
+{
+	int master = terminal_new(uid, f);
+
+	return master < 0 || terminal_take(f) < 0 ? -1 : master;
+}
+
+int terminal_note(const struct config *config, struct container *c, struct failure *f)
+{
+	struct termios now;
+
+	if (!config->terminal || !config->interactive || tcgetattr(0, &now) < 0)
+		return 0;
+	return keeper_note(c, NOTE_TERMINAL, &now, sizeof(now), -1, f);
+}
+
+void terminal_raw(const struct leftovers *left)
+{
+	struct termios raw = left->terminal;
+
+	if (!left->raw)
 		return;
-	raw = record->terminal;
 	cfmakeraw(&raw);
-	record->raw = true;     /* before it is: the keeper restores it then */
 	tcsetattr(0, TCSANOW, &raw);
 }
 
-void terminal_restore(struct record *record, int fd)
+void terminal_restore(struct leftovers *left, int fd)
 {
-	if (record->raw)
-		tcsetattr(fd, TCSANOW, &record->terminal);
-	record->raw = false;
+	if (left->raw)
+		tcsetattr(fd, TCSANOW, &left->terminal);
+	left->raw = false;
 }
 
 void terminal_resize(int master)

@@ -3,7 +3,7 @@
  * A target is the rootfs's word, and may lead through its symbolic links: they
  * are followed, but none leads out of the root (CVE-2021-30465).
  */
-#include <ftw.h>
+#include <dirent.h>
 #include <inttypes.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
@@ -11,6 +11,9 @@
 #include <sys/vfs.h>
 
 #include "command.h"
+
+/* A string for fsconfig(2) has 255 bytes at most, "store/" and the name among them. */
+#define WORK_MAX ((size_t)249)
 
 /* target_inside - of any PATH, made if missing: the last component a file or a
  * DIRECTORY, those before it directories */
@@ -82,31 +85,40 @@ static int mount_one(const struct config *config, const struct tree *tree, int r
 }
 
 
-int upper_open(struct tree *upper, struct record *record, struct failure *f)
+int upper_open(struct tree *upper, struct container *c, struct failure *f)
 {
 	/* Overlay wants upper and work in one mount: that of the directory which
 	 * they are both in. */
-	char *path = realpath(upper->source, NULL), *slash;
-	struct stat here, above;
-	int fd;
+	char *path = realpath(upper->source, NULL), *slash, work[NAME_MAX + 1];
+	struct stat here, there;
+	int store;
 
 	if (path == NULL)
 		return fail(f, errno, "--upper: %s", upper->source);
 	/* For as long as skiff runs; two containers would ruin each other's. */
-	TRY(fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "--upper: %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	TRY(c->upper = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "--upper: %s", path);
+	if (flock(c->upper, LOCK_EX | LOCK_NB) < 0)
 		return fail(f, 0, "--upper: %s: in use by another container", path);
 	slash = strrchr(path, '/');
 	*slash = '\0';
 	upper->source = slash == path ? strdup("/") : path;
 	upper->target = slash + 1;
-	if (fstat(fd, &here) < 0 || stat(upper->source, &above) < 0 || here.st_dev != above.st_dev)
+	TRY(store = open(upper->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "--upper: %s", upper->source);
+	if (fstat(c->upper, &here) < 0 || fstatat(store, upper->target, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    here.st_dev != there.st_dev || here.st_ino != there.st_ino || fstat(store, &there) < 0 || here.st_dev != there.st_dev)
 		return fail(f, 0, "--upper: %s is a mount point: name a directory in it", upper->target);
-	snprintf(record->work, sizeof(record->work), "%s/.%s.%s", upper->source, upper->target, record->id);
-	TRY(mkdir(record->work, 0700), "--upper: %s", record->work);
-	return 0;
+	if (text_format(work, sizeof(work), ".%s.%s", upper->target, c->record->id) < 0 || strlen(work) > WORK_MAX)
+		return fail(f, 0, "--upper: %s: a name of %zu bytes, at most %zu", upper->target, strlen(upper->target),
+			    WORK_MAX - strlen(c->record->id) - 2);
+	/* Only what this mkdir(2) makes is ours to remove. */
+	PASS(keeper_note(c, NOTE_WORK, work, strlen(work) + 1, store, f));
+	if (mkdirat(store, work, 0700) < 0) {
+		fail(f, errno, "--upper: %s/%s", upper->source, work);
+		keeper_note(c, NOTE_NOT_MADE, NULL, 0, -1, &(struct failure){ .status = 0 });
+		return -1;
+	}
+	return keeper_note(c, NOTE_MADE, NULL, 0, -1, f);
 }
-
 
 int volumes_mount(const struct config *config, int root, struct failure *f)
 {
@@ -116,26 +128,48 @@ int volumes_mount(const struct config *config, int root, struct failure *f)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+/* remove_in - all that is in the directory behind FD, which is closed; DEPTH more
+ * directories deep at most */
+static void remove_in(int fd, int depth)
 {
-	(void)st, (void)type, (void)where;
-	remove(path);
-	return 0;
-}
+	DIR *dir = fdopendir(fd);
+	struct dirent *entry;
 
-void remove_tree(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-void upper_close(struct record *record)
-{
-	char work[600];
-
-	if (record->work[0] == '\0')
+	if (dir == NULL) {
+		close(fd);
 		return;
-	snprintf(work, sizeof(work), "%s/work", record->work);
-	chmod(work, 0700);      /* overlay's own, of mode 000 */
-	remove_tree(record->work);
-	record->work[0] = '\0';
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || unlinkat(fd, name, 0) == 0)
+			continue;
+		int below = depth > 0 ? openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+		if (below < 0 && errno == EACCES && fchmodat(fd, name, 0700, 0) == 0)   /* overlay's own, of mode 000 */
+			below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (below >= 0)
+			remove_in(below, depth - 1);
+		unlinkat(fd, name, AT_REMOVEDIR);
+	}
+	closedir(dir);
+}
+
+void remove_tree(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0)
+		remove_in(fd, 64);
+	unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+void upper_close(struct leftovers *left)
+{
+	if (left->work[0] == '\0')
+		return;
+	/* What may be somebody else's after all is removed only if it is empty. */
+	if (left->work_unsure)
+		unlinkat(left->store, left->work, AT_REMOVEDIR);
+	else
+		remove_tree(left->store, left->work);
+	left->work[0] = '\0';
 }

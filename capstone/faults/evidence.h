@@ -162,6 +162,61 @@ static inline void evidence_limits(FILE *out, pid_t pid)
 		fclose(file);
 }
 
+/* evidence_kind - what a descriptor leads to, without what is new each time */
+static inline const char *evidence_kind(const char *link)
+{
+	static const char *const known[][2] = {
+		{ "socket:", "socket" }, { "pipe:", "pipe" }, { "anon_inode:[pidfd]", "pidfd" },
+		{ "anon_inode:[signalfd]", "signals" }, { "/memfd:skiff", "skiff" }, { "/dev/ptmx", "terminal" },
+		{ "/dev/pts/ptmx", "terminal" }, { "/run/skiff/", "record" }, { "/run/skiff", "records" },
+		{ "/sys/fs/cgroup", "cgroup" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strncmp(link, known[i][0], strlen(known[i][0])) == 0)
+			return known[i][1];
+	return link[0] == '/' ? "directory" : link;
+}
+
+/* evidence_holds - a line "holds ROLE shared=N fds=KIND,... caps=HEX dumpable=yes|no|?": how
+ * many mappings it shares with others, the descriptors above 2, its effective
+ * capabilities, and whether others of its uid may look into it (proc(5): then its files
+ * belong to it, else to root; of root itself one cannot see it) */
+static inline void evidence_holds(FILE *out, const char *role, pid_t pid)
+{
+	char line[4096], path[64], link[256], mode[8], caps[32] = "?";
+	unsigned shared = 0, uid = 0;
+	FILE *file = proc_open(pid, "maps");
+	struct stat st;
+	char comma = '=';
+
+	if (file == NULL)
+		return;
+	while (fgets(line, sizeof(line), file) != NULL)
+		shared += sscanf(line, "%*s %7s", mode) == 1 && mode[3] == 's';
+	fclose(file);
+	fprintf(out, "holds %s shared=%u fds", role, shared);
+	for (int fd = 3; fd < 1024; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+		ssize_t n = readlink(path, link, sizeof(link) - 1);
+		if (n < 0)
+			continue;
+		link[n] = '\0';
+		fprintf(out, "%c%s", comma, evidence_kind(link));
+		comma = ',';
+	}
+	file = proc_open(pid, "status");
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		sscanf(line, "CapEff: %31s", caps);
+		sscanf(line, "Uid: %*u %u", &uid);
+	}
+	if (file != NULL)
+		fclose(file);
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	fprintf(out, "%s caps=%s dumpable=%s\n", comma == '=' ? "=none" : "", caps,
+		stat(path, &st) < 0 || uid == 0 ? "?" : st.st_uid == uid ? "yes" : "no");
+}
+
 static inline void evidence(FILE *out, pid_t pid)
 {
 	evidence_status(out, pid);

@@ -1,12 +1,15 @@
 /* stepper.c - run a command and hit one of its processes at one system call
  *
  *   stepper [-l] [-p] [-o REPORT] [-e EVIDENCE] [-t SECONDS] [-i ROLE:CALL:N:ERRNO]...
- *           [-s ROLE:CALL:N:SIGNAL[:TARGET[+TARGET]]]... COMMAND [ARG...]
+ *           [-s ROLE:CALL:N:SIGNAL[:TARGET[+TARGET]]]... [-w ROLE:CALL:N]...
+ *           COMMAND [ARG...]
  *
  *   -l  list every system call in REPORT, as "call ROLE CALL N"
  *   -p  COMMAND's stdin and stdout are a terminal; is it as before at the end?
  *   -i  the Nth CALL of the process ROLE is not made, and fails with ERRNO
  *   -s  at that call SIGNAL is sent to TARGET, another ROLE (default: to itself)
+ *   -w  at that call REPORT gets a line "holds ROLE ..." for each process that there is
+ *       (evidence.h)
  *   -t  COMMAND may take that long (default 15); what it starts, 3 seconds more
  *
  * REPORT tells of each hit whether it was "before" the child was told to go on, when
@@ -31,6 +34,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -43,7 +47,7 @@
 
 #include "evidence.h"
 
-enum { MAX_PROCESSES = 256, MAX_HITS = 8, MAX_CALLS = 512, PATIENCE_S = 3 };
+enum { MESSAGE = 512 /* a struct failure */, MAX_PROCESSES = 256, MAX_HITS = 8, MAX_CALLS = 512, PATIENCE_S = 3 };
 
 static const char *const roles[] = { "parent", "keeper", "joiner", "child", "command", "helper", "inside" };
 enum role { PARENT, KEEPER, JOINER, CHILD, COMMAND, HELPER, INSIDE, UNKNOWN };
@@ -54,7 +58,7 @@ struct hit {
 	unsigned nth;
 	int err, signo;
 	unsigned targets;       /* a bit for each role */
-	bool done;
+	bool look, done;
 };
 
 struct process {
@@ -138,9 +142,12 @@ static void set_result(pid_t pid, long result)
 	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &data);
 }
 
-/* at_main - is this call the first of skiff's own, open("/dev/null")? */
+/* at_main - is this call the first of skiff's own: open("/dev/null"), or, of the PID 1
+ * of --init, prctl(PR_SET_DUMPABLE)? */
 static bool at_main(pid_t pid, const struct ptrace_syscall_info *info)
 {
+	if (info->entry.nr == SYS_prctl)
+		return info->entry.args[0] == PR_SET_DUMPABLE;
 	char path[16] = "";
 	struct iovec here = { path, 10 }, there = { (void *)(uintptr_t)info->entry.args[1], 10 };
 
@@ -148,11 +155,30 @@ static bool at_main(pid_t pid, const struct ptrace_syscall_info *info)
 	       strcmp(path, "/dev/null") == 0;
 }
 
+/* says_go - to the child: messages of that size go nowhere else */
+static bool says_go(pid_t pid, const struct ptrace_syscall_info *info)
+{
+	struct msghdr msg;
+	struct iovec data, here = { &msg, sizeof(msg) }, there = { (void *)(uintptr_t)info->entry.args[1], sizeof(msg) };
+
+	if (process_vm_readv(pid, &here, 1, &there, 1, 0) != sizeof(msg))
+		return false;
+	here = (struct iovec){ &data, sizeof(data) };
+	there = (struct iovec){ msg.msg_iov, sizeof(data) };
+	return process_vm_readv(pid, &here, 1, &there, 1, 0) == sizeof(data) && data.iov_len == MESSAGE;
+}
+
 /* ---- what happens to a process -------------------------------------------- */
 
 static void strike(struct trace *t, struct process *p, struct hit *hit)
 {
 	hit->done = true;
+	if (hit->look) {
+		for (enum role r = PARENT; r <= COMMAND; r++)
+			if (t->ids[r] > 0)
+				evidence_holds(t->report, roles[r], t->ids[r]);
+		return;
+	}
 	fprintf(t->report, "hit %s\n", t->over ? "over" : t->started ? "after" : t->ready ? "ready" : "before");
 	if (hit->err != 0) {
 		/* close(2) closes also where it fails. */
@@ -181,9 +207,8 @@ static void on_entry(struct trace *t, struct process *p, const struct ptrace_sys
 		if (hit->role == p->role && hit->nth == nth && strcmp(hit->call, name) == 0)
 			strike(t, p, hit);
 	free(name);
-	/* To the keeper, and then "go" to the child; for `skiff exec` first "go". */
 	if (p->role == PARENT && number == SYS_sendmsg)
-		t->ready = nth >= (t->ids[JOINER] != 0 ? 1 : 2);
+		t->ready = t->ready || says_go(p->pid, info);
 }
 
 static void on_syscall(struct trace *t, struct process *p)
@@ -242,9 +267,23 @@ static void on_birth(struct trace *t, struct process *p, int event)
 	resume(t, born, 0);
 }
 
+/* is_init - is it the PID 1 of --init, which is skiff's own? */
+static bool is_init(pid_t pid)
+{
+	char text[16] = "";
+	FILE *file = proc_open(pid, "cmdline");
+	bool init = file != NULL && fread(text, 1, sizeof(text) - 1, file) > 0 && strcmp(text, "init") == 0;
+
+	if (file != NULL)
+		fclose(file);
+	return init;
+}
+
 static void on_exec(struct trace *t, struct process *p)
 {
 	p->counting = false;
+	if (p->role == CHILD && is_init(p->pid))
+		return;
 	if (p->role != CHILD && p->role != COMMAND)
 		return;
 	p->role = INSIDE;
@@ -358,19 +397,22 @@ static enum role role_named(const char *name)
 	errx(125, "%s: no such role", name);
 }
 
-/* hit_parse - ROLE:CALL:N:ERRNO, ROLE:CALL:N:SIGNAL[:TARGET+TARGET]; the last
- * two as numbers */
-static void hit_parse(struct trace *t, bool error, const char *text)
+/* hit_parse - by the OPTION: ROLE:CALL:N:ERRNO, ROLE:CALL:N:SIGNAL[:TARGET+TARGET], the
+ * last two as numbers, or ROLE:CALL:N */
+static void hit_parse(struct trace *t, int option, const char *text)
 {
 	struct hit *hit = &t->hits[t->hit_count];
 	char role[16], targets[64] = "", *rest = targets, *word;
 	int value;
 
-	if (t->hit_count++ == MAX_HITS ||
-	    sscanf(text, "%15[^:]:%31[^:]:%u:%d:%63s", role, hit->call, &hit->nth, &value, targets) < 4)
+	if (t->hit_count++ == MAX_HITS || sscanf(text, "%15[^:]:%31[^:]:%u:%d:%63s", role, hit->call, &hit->nth,
+						 &value, targets) < (option == 'w' ? 3 : 4))
 		errx(125, "%s: ROLE:CALL:N:NUMBER[:TARGET]", text);
 	hit->role = role_named(role);
-	if (error) {
+	hit->look = option == 'w';
+	if (hit->look)
+		return;
+	if (option == 'i') {
 		hit->err = value;
 		return;
 	}
@@ -432,7 +474,7 @@ int main(int argc, char **argv)
 
 	t.report = stderr;
 	t.slave = -1;
-	while ((option = getopt(argc, argv, "+lpo:e:t:i:s:")) != -1)
+	while ((option = getopt(argc, argv, "+lpo:e:t:i:s:w:")) != -1)
 		switch (option) {
 		case 'l': t.list = true; break;
 		case 'p': terminal = true; break;
@@ -440,7 +482,8 @@ int main(int argc, char **argv)
 		case 'e': t.evidence = fopen(optarg, "we"); break;
 		case 't': seconds = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'i':
-		case 's': hit_parse(&t, option == 'i', optarg); break;
+		case 's':
+		case 'w': hit_parse(&t, option, optarg); break;
 		default: return 125;
 		}
 	if (optind == argc || t.report == NULL)

@@ -148,7 +148,9 @@ peak() {
     where=$(cgroup_where pids)
     most=0
     while kill -0 "$bomb" 2>/dev/null; do
-        now=$(cat "${where#* }/outer-$NAP"/skiff-*/pids.current 2>/dev/null || echo 0)
+        # the group of a bomb that is being removed may be gone between two looks
+        now=$(cat "${where#* }/outer-$NAP"/skiff-*/pids.current 2>/dev/null | head -n 1) || true
+        now=${now:-0}
         [ "$now" -le "$most" ] || most=$now
         read -r -t 0.02 <> <(:) || true
     done

@@ -220,6 +220,6 @@ int oci_create(struct request *r, struct state *s, struct failure *f)
 	cgroup_remove(&s->cgroup);
 	if (b.hooks && s->json != NULL)
 		hooks_run(b.config, "poststop", state_text(s, "stopped", 0), &(struct failure){ .status = 0 });
-	remove_tree(s->dir);
+	remove_tree(AT_FDCWD, s->dir);
 	return -1;
 }

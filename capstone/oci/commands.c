@@ -85,7 +85,7 @@ int oci_delete(struct request *r, struct state *s, struct failure *f)
 			if (tries == 0)
 				return fail(f, ETIMEDOUT, "container '%s': waiting for its end", r->id);
 			for (int i = 0; i < s->cgroup.count; i++)
-				delegate_clear(s->cgroup.dir[i].path);  /* frozen on v1 nobody dies */
+				delegate_clear(s->cgroup.dir[i].path, 1);  /* frozen on v1 nobody dies */
 		}
 	}
 	/* Without a pid namespace of its own the others live on. */
@@ -93,7 +93,7 @@ int oci_delete(struct request *r, struct state *s, struct failure *f)
 	cgroup_remove(&s->cgroup);
 	if (s->json != NULL && hooks_run(json_object_get(s->json, "config"), "poststop", state_text(s, "stopped", 0), &hook) < 0)
 		warn_line("%s", hook.text);
-	remove_tree(s->dir);
+	remove_tree(AT_FDCWD, s->dir);
 	return 0;
 }
 
