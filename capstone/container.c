@@ -4,7 +4,7 @@
 
 #include "command/command.h"
 
-enum { SOCKET, PIDFD, SIGNALS, INPUT, MASTER, POLLED };
+enum { SOCKET, PIDFD, SIGNALS, RELAYS, POLLED = RELAYS + STREAM_FDS };
 
 void container_signal(const struct container *c, int signo)
 {
@@ -24,7 +24,9 @@ static void start(const struct config *config, struct container *c, int master)
 {
 	c->ready = true;
 	c->master = master;
-	if (master >= 0 && fcntl(master, F_SETFL, O_NONBLOCK) == 0 && config->interactive)
+	if (master >= 0)
+		streams_terminal(&c->streams, master, config->interactive);
+	if (master >= 0 && config->interactive)
 		terminal_raw(&c->left);
 	terminal_resize(master);
 }
@@ -68,34 +70,31 @@ static int watch(const struct config *config, struct container *c, struct failur
 {
 	struct pollfd fds[POLLED] = {
 		[SIGNALS] = { .fd = c->signals, .events = POLLIN }, [PIDFD] = { .fd = c->pidfd, .events = POLLIN },
-		[INPUT] = { .events = POLLIN }, [MASTER] = { .events = POLLIN },
 	};
-	bool input = config->interactive, output = true;
 	int ended_by = 0;
 
+	streams_begin(&c->streams);
 	alarm((unsigned)config->timeout);
-	for (;;) {
+	for (bool dead = false; !dead || (ended_by == 0 && !streams_done(&c->streams));) {
 		fds[SOCKET].fd = c->socket;
 		/* READY and the end of the socket are mostly heard together, of a terminal at once. */
 		fds[SOCKET].events = config->terminal || !c->settled ? POLLIN : 0;
-		fds[INPUT].fd = input && c->master >= 0 ? 0 : -1;
-		fds[MASTER].fd = output ? c->master : -1;
+		streams_watch(&c->streams, fds + RELAYS);
 		if (delegate_poll(fds, POLLED, config->security.delegate ? &c->left.cgroup : NULL, c->pid) < 0 && errno != EINTR)
 			return fail(f, errno, "poll");
 		/* The child's last words come before the news of its death. */
 		if (fds[SOCKET].revents != 0)
 			hear(config, c, f);
-		if (fds[INPUT].revents != 0)
-			input = terminal_type(c->master);
-		if (fds[MASTER].revents != 0)
-			output = terminal_relay(c->master) > 0 || errno == EAGAIN;
+		streams_serve(&c->streams, fds + RELAYS);
 		if (fds[SIGNALS].revents != 0 && ended_by == 0)
 			ended_by = signals_pass(c, c->ready && c->socket < 0);
-		if (fds[PIDFD].revents != 0 && c->socket < 0)
-			break;
+		if (fds[PIDFD].revents != 0 && c->socket < 0) {
+			dead = true;
+			fds[PIDFD].fd = -1;
+			streams_finish(&c->streams);
+		}
 	}
-	while (c->master >= 0 && terminal_relay(c->master) > 0)
-		;
+	streams_end(&c->streams);
 	return ended_by;
 }
 
@@ -229,6 +228,8 @@ int container_run(struct config *config, struct failure *f)
 	int status;
 
 	PASS(c.signals = signals_catch(f));     /* before there is anything to leave behind */
+	PASS(streams_open(config, &c.streams, f));
+	config->streams = &c.streams;
 	if ((c.record = record_create(f)) == NULL)
 		return -1;
 	c.settled = config->join;

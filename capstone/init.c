@@ -53,17 +53,13 @@ static void await_groups(int socket, struct cgroup *group)
 		_exit(125);
 }
 
-/* standard_streams - a terminal of the container's own, or the caller's three;
- * stdin only with -i.  Returns the terminal's master, 0 for none, -1. */
+/* standard_streams - a terminal of the container's own, or pipes towards skiff and
+ * /dev/null.  Returns the terminal's master, 0 for none, -1. */
 static int standard_streams(const struct config *config, struct failure *f)
 {
 	if (config->terminal)
 		return terminal_new(config->security.uid, f);
-	if (config->interactive)
-		return 0;
-	CLOSED int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	TRY(dup2(null, 0), "/dev/null");
-	return 0;
+	return streams_enter(config->streams, f);
 }
 
 static int take_root_away(const struct config *config, struct failure *f)

@@ -34,6 +34,7 @@
 
 struct leftovers;
 struct container;
+struct streams;
 
 /* ---- failure.c ---------------------------------------------------------- */
 
@@ -154,6 +155,7 @@ struct config {
 	int self;               /* --init: this program, sealed, for PID 1 to execute */
 	char *arguments;        /* where the kernel has skiff's own command line, */
 	size_t arguments_size;  /* and its environment, in bytes; CONFIG points to copies */
+	const struct streams *streams;  /* what COMMAND gets as descriptors 0 to 2 */
 };
 
 /* ---- cgroups.c, grown from lab 04 --------------------------------------- */
@@ -377,6 +379,35 @@ int keeper_note(struct container *c, enum note_kind kind, const void *data, size
  * whether all of it is gone. */
 bool keeper_clean(struct leftovers *left);
 
+/* ---- command/streams.c: standard input, output and error -------------------- */
+
+enum { STREAMS = 3 };
+
+/* A descriptor, and how to use it without waiting: as it is (PLAIN: ours, or a file),
+ * the master of the container's TERMINAL, by MSG_DONTWAIT, by RWF_NOWAIT, or after poll(2). */
+struct stream_end {
+	int fd;                 /* -1: closed */
+	enum { PLAIN, TERMINAL, SOCKETS, ASKS, CAREFUL } way;
+};
+
+/* Bytes on their way. */
+struct relay {
+	struct stream_end from, to;
+	size_t start, end;      /* of what was read and is not written yet */
+	char *data;
+	bool input;             /* from the caller to the container */
+	bool resting;           /* the caller's terminal is another job's now */
+	bool last;              /* COMMAND has ended: LEFT bytes more */
+	size_t left;
+	int error;              /* an errno value of the writing end */
+};
+
+struct streams {
+	int inside[STREAMS];    /* the container's ends of pipes; -1: its /dev/null */
+	struct relay relay[STREAMS];
+	int timer;              /* of those that rest, or -1 */
+};
+
 /* ---- container.c: the parent's side ------------------------------------- */
 
 struct container {
@@ -391,6 +422,7 @@ struct container {
 	int signals;            /* signalfd of what is passed on */
 	int keeper;             /* socket towards the keeper */
 	int master;             /* of the container's terminal */
+	struct streams streams;
 	pid_t keeper_pid;
 };
 

@@ -148,12 +148,34 @@ void terminal_restore(struct leftovers *left, int fd);
 /* terminal_resize - the container's terminal to the caller's size */
 void terminal_resize(int master);
 
-/* terminal_relay - what the container's terminal says to stdout.  As read(2). */
-ssize_t terminal_relay(int master);
+/* ---- streams.c: standard input, output and error -------------------------- */
 
-/* terminal_type - what the caller types to the container's terminal; the end of
- * the caller's stdin is typed too, as Ctrl-D.  Returns false at that end. */
-bool terminal_type(int master);
+struct pollfd;
+enum { STREAM_FDS = 2 * STREAMS };
+
+/* streams_open - in the parent: pipes for what CONFIG gives COMMAND of the caller's
+ * descriptors 0 to 2, none for -t and for /dev/null.  pipe(7) */
+int streams_open(const struct config *config, struct streams *s, struct failure *f);
+
+/* streams_enter - in the child: its descriptors 0 to 2 */
+int streams_enter(const struct streams *s, struct failure *f);
+
+/* streams_begin - in the parent, once there is a child: give up its ends */
+void streams_begin(struct streams *s);
+
+/* streams_terminal - -t: relay between the caller and MASTER, which it makes O_NONBLOCK */
+void streams_terminal(struct streams *s, int master, bool interactive);
+
+/* streams_watch, streams_serve - the STREAM_FDS descriptors to poll(2), and what to do then;
+ * never waits */
+void streams_watch(const struct streams *s, struct pollfd *fds);
+void streams_serve(struct streams *s, const struct pollfd *fds);
+
+/* streams_finish - COMMAND has ended: write what it has left, as far as it is taken at once;
+ * streams_done - is all of it written?  streams_end - warn of what could not be */
+void streams_finish(struct streams *s);
+bool streams_done(const struct streams *s);
+void streams_end(const struct streams *s);
 
 /* ---- volumes.c: --volume, --tmpfs, --upper ------------------------------ */
 
@@ -196,7 +218,6 @@ void delegate_clear(const char *path, int seconds);
 
 /* delegate_poll - poll(2), without a timeout; the same for all of GROUP meanwhile, if its
  * PID 1 is to end.  GROUP may be NULL */
-struct pollfd;
 int delegate_poll(struct pollfd *fds, unsigned long count, const struct cgroup *group, pid_t pid);
 
 /* delegate_end - the same until one of FDS is ready, for two seconds at most */

@@ -14,7 +14,11 @@ int signals_catch(struct failure *f)
 		sigaddset(&set, passed[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* In the background, reading the terminal is to fail (EIO), not to stop us; and so is
+	 * writing beyond a limit on the size of files. */
 	signal(SIGTTOU, SIG_IGN);
+	signal(SIGTTIN, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	/* A caller that ignores it would have the kernel reap our child. */
 	signal(SIGCHLD, SIG_DFL);
 	TRY(fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
@@ -47,6 +51,7 @@ int signals_pass(const struct container *c, bool running)
 	signo = (int)info.ssi_signo;
 	if (signo == SIGALRM) {         /* --timeout */
 		container_signal(c, SIGKILL);
+		return running ? SIGKILL : 0;
 	} else if (signo == SIGWINCH && c->master >= 0) {
 		terminal_resize(c->master);
 	} else if ((signo == SIGTERM || signo == SIGINT || signo == SIGHUP || signo == SIGQUIT) &&

@@ -65,25 +65,3 @@ void terminal_resize(int master)
 		ioctl(master, TIOCSWINSZ, &size);
 }
 
-ssize_t terminal_relay(int master)
-{
-	char data[4096];
-	ssize_t n = read(master, data, sizeof(data)), done = 0, m;
-
-	while (done < n && (m = write(1, data + done, (size_t)(n - done))) > 0)
-		done += m;
-	return n;
-}
-
-
-bool terminal_type(int master)
-{
-	char data[1024];
-	ssize_t n = read(0, data, sizeof(data));
-
-	/* The terminal drops what its reader is too slow for, as a real one does. */
-	if (write(master, n > 0 ? data : "\4", n > 0 ? (size_t)n : 1) < 0 && errno != EAGAIN)
-		return false;
-	return n > 0;
-}
-
