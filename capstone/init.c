@@ -73,8 +73,8 @@ static int take_root_away(const struct config *config, struct failure *f)
 	 * must not lead out; every descriptor above 2 closed at execve; the death
 	 * signal. See setrlimit(2), prctl(2), getcwd(3), close_range(2) */
 	/* BEGIN SOLUTION */
-	for (int i = 0; i < config->limit_count; i++)
-		TRY(setrlimit(config->limits[i].resource, &config->limits[i].limit), "--ulimit");
+	for (int i = 0; i < config->security.limit_count; i++)
+		TRY(setrlimit(config->security.limits[i].resource, &config->security.limits[i].limit), "--ulimit");
 	if (config->security.no_new_privs) {
 		TRY(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
 		if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
@@ -154,23 +154,22 @@ void init_become(const struct config *config, int master, int socket)
 void init_main(struct config *config, struct container *c, int socket)
 {
 	struct failure f = { 0 };
-	char score[16];
 	int master;
 
 	/* It takes the kernel half a millisecond, in which the parent does its part. */
 	if (config->network == NETWORK_NONE && unshare(CLONE_NEWNET) < 0)
 		fail(&f, errno, "a network namespace (/proc/sys/user/max_net_namespaces)");
 	umask(022);
-	/* Do not inherit OOM protection.  The file is ours to write until init_hide. */
-	if (file_read(score, sizeof(score), "/proc/self/oom_score_adj") == 0 && *score == '-')
-		file_write("0", "/proc/self/oom_score_adj");
+	/* Before init_hide: then the file is not ours to write any more. */
+	if (f.status == 0)
+		oom_expose(&f);
 	/* Nothing before the parent has mapped our ids and placed us: whoever is no root
 	 * must find us dumpable for that (user_namespaces(7)). */
 	await_groups(socket, &c->left.cgroup);
 	init_await(socket);
 	init_hide(config);
 	/* First into the limits, as the user who made them. */
-	if (f.status != 0 || cgroup_enter(&c->left.cgroup, true, &f) < 0 ||
+	if (f.status != 0 || cgroup_enter(&c->left.cgroup, true, &f) < 0 || groups_drop(NULL, &f) < 0 ||
 	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0) ||
 	    namespaces_setup(config, &f) < 0 || overlay_enter(config, &c->left, &f) < 0)
 		init_report(socket, &f);

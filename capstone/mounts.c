@@ -106,7 +106,9 @@ static int fill_dev(int root, struct failure *f)
 		{ "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" },
 	};
 	static const char *const size[] = { "mode", "0755", "size", "64k", NULL };
-	static const char *const pts[] = { "ptmxmode", "0666", "mode", "0620", NULL };
+	/* The machine has 4096, 1024 of them for the host alone (kernel.pty.*): no container
+	 * may hold them all. */
+	static const char *const pts[] = { "ptmxmode", "0666", "mode", "0620", "max", "64", NULL };
 	static const char *const shm[] = { "mode", "1777", "size", "64m", NULL };
 	static const struct { const char *name, *type; const char *const *options; unsigned attributes; } below[] = {
 		{ "pts", "devpts", pts, SAFE & ~MOUNT_ATTR_NODEV }, { "shm", "tmpfs", shm, SAFE },

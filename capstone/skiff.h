@@ -104,6 +104,8 @@ struct security {
 	uint64_t namespaces;    /* CLONE_NEW*: its own ones */
 	bool no_new_privs;
 	bool delegate;          /* a part of the cgroup tree is its own */
+	int limit_count;        /* of --ulimit */
+	struct { int resource; struct rlimit limit; } limits[16];
 	unsigned short filter_len;      /* BPF instructions, 0: none */
 	const struct sock_filter *filter;
 };
@@ -135,8 +137,6 @@ struct config {
 	int tree_count;
 	struct tree *upper;     /* of them; NULL: on a tmpfs */
 	struct tree *sys;       /* of them; NULL: a new sysfs */
-	struct { int resource; struct rlimit limit; } limits[16];
-	int limit_count;
 	uint32_t ids;           /* how many, as --userns says; 0: the usual number */
 	uid_t uid;              /* as --user says */
 	gid_t gid;

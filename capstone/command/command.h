@@ -85,6 +85,25 @@ unsigned long long process_born(pid_t pid);
 /* record_remove - with the run directory, if it was the last */
 void record_remove(struct leftovers *left);
 
+/* ---- inherited.c: what the caller has and the container must not ----------- */
+
+/* groups_denied - is setgroups(2) forbidden in the user namespace of PROCESS, a name in /proc?
+ * So it is, by the kernel's rule, where an ordinary user has a map of one id.
+ * user_namespaces(7) */
+bool groups_denied(const char *process);
+
+/* groups_drop - no supplementary group of the caller's; they stay only where that is
+ * DENIED (NULL: as /proc says of this process) */
+int groups_drop(const bool *denied, struct failure *f);
+
+/* oom_expose - no protection from the OOM killer: a negative oom_score_adj becomes 0.
+ * Before this process is another user, or may not be looked into */
+int oom_expose(struct failure *f);
+
+/* limits_prepare - for skiff exec, before it enters: raise the hard limits that the container
+ * has and this process has not; where it may not, the container's are lowered for it */
+void limits_prepare(struct security *security);
+
 /* ---- join.c: skiff exec ------------------------------------------------- */
 
 /* container_join - a process more in the container CONFIG->name: a child of
@@ -116,10 +135,13 @@ int signals_pass(const struct container *c, bool running);
 
 /* ---- sealed.c -------------------------------------------------------------- */
 
-/* run_sealed - go on from a copy of this program in memory that nobody can write.
- * Where container root has the id of the one who owns its file, it could be
- * rewritten from inside, through /proc/self/exe (CVE-2019-5736).  Returns in the
- * copy, or -1. */
+/* sealed_needed - may container root have the id of the one who owns this program's file?
+ * Not where the caller is root of the machine and gives away other ids: --userns auto. */
+bool sealed_needed(const struct config *config);
+
+/* run_sealed - go on from a copy of this program in memory that nobody can write, nor
+ * change the mode of: the file could be, from inside, through /proc/self/exe
+ * (CVE-2019-5736).  Returns in the copy, or -1. */
 int run_sealed(char **argv, struct failure *f);
 
 /* sealed_open - a descriptor of such a copy, or of this program if it is one */

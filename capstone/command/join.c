@@ -48,14 +48,21 @@ void join_clone(uint64_t namespaces, int born, int socket)
 static void join(struct config *config, const struct record *record, int target, int socket)
 {
 	struct failure f = { 0 };
+	char first[16];
 	int master = -1;
 
+	if (oom_expose(&f) < 0)
+		init_report(socket, &f);
+	limits_prepare(&config->security);
+	/* Of its /proc we may believe nothing once we are in there. */
+	snprintf(first, sizeof(first), "%d", (int)record->pid);
+	const bool denied = groups_denied(first);
 	/* Those inside must not get hold of a process that is half way in
 	 * (CVE-2016-9962), nor read what it was called with. */
 	init_hide(config);
 	init_await(socket);
 	umask(022);
-	if (cgroup_enter(&record->cgroup, false, &f) < 0 || enter(config, target, &f) < 0 ||
+	if (cgroup_enter(&record->cgroup, false, &f) < 0 || enter(config, target, &f) < 0 || groups_drop(&denied, &f) < 0 ||
 	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0) ||
 	    (master = init_prepare(config, &f)) < 0 ||
 	    (!(config->security.namespaces & CLONE_NEWUSER) && seccomp_apply(&config->security, &f) < 0))

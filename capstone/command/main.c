@@ -52,7 +52,7 @@ static int run(int argc, char **original, struct failure *f)
 		return status < 0 ? -1 : 0;
 	config.arguments = original[0];
 	config.arguments_size = span(original);
-	if (geteuid() != 0 || config.join || !(config.security.namespaces & CLONE_NEWUSER))
+	if (sealed_needed(&config))
 		PASS(run_sealed(argv, f));
 	if (!config.join)
 		PASS(seccomp_choose(&config, f));

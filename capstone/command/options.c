@@ -323,7 +323,7 @@ static int set_limit(struct config *config, size_t offset, const char *text)
 	uint64_t cur, max;
 
 	(void)offset;
-	if (text[name] == '\0' || strlen(text + name) >= sizeof(soft) || config->limit_count == COUNT(config->limits))
+	if (text[name] == '\0' || strlen(text + name) >= sizeof(soft) || config->security.limit_count == COUNT(config->security.limits))
 		return -1;
 	memcpy(soft, text + name + 1, strlen(text + name));
 	hard = strchr(soft, ':');
@@ -333,8 +333,8 @@ static int set_limit(struct config *config, size_t offset, const char *text)
 		return -1;
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (strlen(known[i].name) == name && strncmp(known[i].name, text, name) == 0) {
-			config->limits[config->limit_count].resource = known[i].resource;
-			config->limits[config->limit_count++].limit = (struct rlimit){ cur, max };
+			config->security.limits[config->security.limit_count].resource = known[i].resource;
+			config->security.limits[config->security.limit_count++].limit = (struct rlimit){ cur, max };
 			return 0;
 		}
 	return -1;

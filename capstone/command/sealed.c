@@ -8,6 +8,19 @@
 #define MFD_EXEC 0x10U          /* Linux 6.3: to be executed, whatever vm.memfd_noexec says */
 #endif
 
+bool sealed_needed(const struct config *config)
+{
+	char map[128];
+	unsigned inside, outside, count;
+
+	if (config->join || config->ids > 0 || !(config->security.namespaces & CLONE_NEWUSER))
+		return true;
+	/* Root of a user namespace may have no id to give away but its own. */
+	return geteuid() != 0 || file_read(map, sizeof(map), "/proc/self/uid_map") < 0 ||
+	       sscanf(map, "%u %u %u", &inside, &outside, &count) != 3 ||
+	       inside != 0 || outside != 0 || count != UINT32_MAX;
+}
+
 /* own_path - of this program, of PATH_MAX bytes.  Returns whether it is a sealed copy. */
 static bool own_path(char *path)
 {
