@@ -58,6 +58,10 @@ void failure_copy(struct failure *f, const struct failure *told);
 /* PASS - the same for a CALL that has filled F itself */
 #define PASS(call) do { if ((call) < 0) return -1; } while (0)
 
+/* text_clean - put '?' for what a terminal would act on instead of showing it: what a
+ * container, a file or a command line has named.  Returns TEXT. */
+char *text_clean(char *text);
+
 /* warn_line - one line "skiff: warning: ..." on stderr, for something that
  * nobody asked for by name and that is not to be had here */
 void warn_line(const char *format, ...) __attribute__((format(printf, 1, 2)));

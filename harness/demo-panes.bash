@@ -134,6 +134,9 @@ host_view() {
     done
 }
 
+# plain_line: stdin as one line of printable ASCII, '?' for each other byte
+plain_line() { tr '\n' ' ' | LC_ALL=C tr -c ' -~' '?' | sed 's/ *$//'; }
+
 # host_process PID: some lines on it, each of which fits by itself
 host_process() {
     local key value name='' uid='' inside='' caps='' filter='' first own='' kind theirs line group
@@ -149,7 +152,9 @@ host_process() {
         esac
     done 2>/dev/null <"/proc/$1/status"
     [ -n "$name" ] || return 0
-    first=$(tr '\0\n' '  ' 2>/dev/null <"/proc/$1/cmdline") || first=''
+    # What a process calls itself is for the terminal to show, never to act on.
+    first=$(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | plain_line) || first=''
+    name=$(plain_line <<<"$name")
     printf '\n%s\n' "$BOLD$(printf '%6s' "$1") ${first:-($name)}"
     if [ "$own" = zombie ]; then
         echo "       zombie: ended, and not waited for"
@@ -164,7 +169,7 @@ host_process() {
     printf '%s' "$own"
     while IFS= read -r line; do
         group=${line#*:}
-        grep -qxF -- "$line" /proc/self/cgroup || printf '       %s\n' "group ${group#*:} ${group%%:*}"
+        grep -qxF -- "$line" /proc/self/cgroup || printf '       %s\n' "group $(plain_line <<<"${group#*:}") ${group%%:*}"
     done < <(cat "/proc/$1/cgroup" 2>/dev/null)
     [ "$caps" = 0000000000000000 ] || printf '       %s\n' "CapEff $caps"
     [ -z "$filter" ] || printf '       %s\n' "a seccomp filter"

@@ -5,7 +5,11 @@
 
 static void list_one(const char *name, const struct record *record)
 {
-	printf("%-16s %8d %s\n", name, (int)record->pid, record->command);
+	char shown[300], command[sizeof(record->command) + 1];
+
+	snprintf(shown, sizeof(shown), "%s", name);
+	snprintf(command, sizeof(command), "%.*s", (int)sizeof(record->command), record->command);
+	printf("%-16s %8d %s\n", text_clean(shown), (int)record->pid, text_clean(command));
 }
 
 int command_list(char **argv, struct failure *f)
@@ -48,7 +52,7 @@ static void show(const struct record *record, const char *title, const char *v1,
 	bool known = cgroup_read(&record->cgroup, v1, v2, text, sizeof(text)) == 0;
 
 	text[strcspn(text, "\n")] = '\0';
-	printf("%-14s %s\n", title, known ? text : "-");
+	printf("%-14s %s\n", title, known ? text_clean(text) : "-");
 }
 
 /* show_cpu - "usage_usec N" of v2, nanoseconds of v1 */

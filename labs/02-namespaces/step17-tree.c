@@ -57,15 +57,16 @@ static void draw(const struct table *t, int owner, int depth)
 	for (int i = 0; i < t->count * KINDS; i++) {
 		const struct ns *n = &t->all[i % t->count];
 		char path[64], name[32] = "-";
-		FILE *comm;
 
 		/* One kind after the other, user namespaces last */
 		if (n->owner != owner || n->kind != kinds[KINDS - 1 - i / t->count])
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/comm", n->first);
-		comm = fopen(path, "re");
+		FILE *comm = fopen(path, "re");
 		if (comm && fscanf(comm, "%31[^\n]", name) >= 0)
 			fclose(comm);
+		for (char *c = name; *c; c++)	/* a process names itself; a terminal obeys */
+			*c = *c < ' ' || *c > '~' ? '?' : *c;
 		printf("%*s%s%s:[%lu]  %d process%s, first %d %s\n", 4 * depth, "", depth ? "+-- " : "", n->kind,
 		       (unsigned long)n->inode, n->members, n->members == 1 ? "" : "es", n->first, name);
 		if (n->kind == kinds[0])
@@ -79,10 +80,8 @@ int main(int argc, char **argv)
 	char path[300];
 	glob_t found;
 
-	if (argc != 1 || !argv[0]) {
-		fprintf(stderr, "usage: step17-tree\n");
-		return 2;
-	}
+	if (argc != 1 || !argv[0])
+		return fprintf(stderr, "usage: step17-tree\n"), 2;
 	if (glob("/proc/[0-9]*", GLOB_NOSORT, NULL, &found) != 0)
 		errx(77, "no processes in /proc");
 	for (size_t i = 0; i < found.gl_pathc * KINDS; i++) {

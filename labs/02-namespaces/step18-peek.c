@@ -46,6 +46,8 @@ static int look(pid_t pid)
 	for (ssize_t i = 0; i < length; i++)
 		if (line[i] == '\0')
 			line[i] = ' ';
+		else if (line[i] < ' ' || line[i] > '~')
+			line[i] = '?';
 	line[length] = '\0';
 	printf("inside: %s: %s\n", path, line);
 	return 0;
