@@ -40,7 +40,7 @@ history_setup() {
 # new_image DIR: the course's root filesystem with the payloads
 new_image() {
     cp -a "$HERE/../../build/rootfs" "$1"
-    cp "$HERE"/payload-{files,calls,host,lure} "$1/bin/"
+    cp "$HERE"/payload-{files,calls,host,lure,streams} "$1/bin/"
 }
 
 # image: a copy of it that this test may spoil, in $IMAGE
