@@ -94,7 +94,7 @@ static int watch(const struct config *config, struct container *c, struct failur
 			streams_finish(&c->streams);
 		}
 	}
-	streams_end(&c->streams);
+	PASS(streams_end(&c->streams, f));
 	return ended_by;
 }
 

@@ -403,7 +403,7 @@ struct relay {
 	bool resting;           /* the caller's terminal is another job's now */
 	bool last;              /* COMMAND has ended: LEFT bytes more */
 	size_t left;
-	int error;              /* an errno value of the writing end */
+	int refused, lost;      /* errno values: of the writing end, of the reading one */
 };
 
 struct streams {

@@ -194,10 +194,11 @@ void streams_watch(const struct streams *s, struct pollfd *fds);
 void streams_serve(struct streams *s, const struct pollfd *fds);
 
 /* streams_finish - COMMAND has ended: write what it has left, as far as it is taken at once;
- * streams_done - is all of it written?  streams_end - warn of what could not be */
+ * streams_done - is all of it written?  streams_end - warn of what could not be; -1
+ * with F filled where what COMMAND wrote could not be read */
 void streams_finish(struct streams *s);
 bool streams_done(const struct streams *s);
-void streams_end(const struct streams *s);
+int streams_end(const struct streams *s, struct failure *f);
 
 /* ---- volumes.c: --volume, --tmpfs, --upper ------------------------------ */
 

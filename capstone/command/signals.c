@@ -6,12 +6,16 @@
 int signals_catch(struct failure *f)
 {
 	static const int passed[] = { SIGALRM, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
+	struct sigaction hangup;
 	sigset_t set;
 	int fd;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < COUNT(passed); i++)
 		sigaddset(&set, passed[i]);
+	/* nohup(1): blocked, it would not be ignored any more. */
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
+		sigdelset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	/* In the background, reading the terminal is to fail (EIO), not to stop us; and so is

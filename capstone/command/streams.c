@@ -150,7 +150,7 @@ static void relay_fill(struct relay *r)
 		n = end_read(&r->from, r->data, most);
 	else
 		errno = r->data == NULL ? ENOMEM : EAGAIN;
-	if (n < 0 && !r->last && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && (errno == EINTR || (errno == EAGAIN && !r->last)))
 		return;
 	if (n < 0 && errno == EIO && r->input && in_background(r->from.fd)) {
 		r->resting = true;
@@ -161,6 +161,9 @@ static void relay_fill(struct relay *r)
 	r->left -= r->last ? r->end : 0;
 	if (n > 0)
 		return;
+	/* EIO of a terminal: the last process that had it open has closed it. */
+	if (n < 0 && errno != EAGAIN && !r->input && !(errno == EIO && r->from.way == TERMINAL))
+		r->lost = errno;
 	end_close(&r->from);
 	if (r->input && r->to.way == TERMINAL && r->data != NULL) {
 		r->data[0] = '\4';
@@ -177,7 +180,7 @@ static void relay_flush(struct relay *r)
 	while (pending(r) && (n = end_write(&r->to, r->data + r->start, r->end - r->start)) >= 0)
 		r->start += (size_t)n;
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		r->error = errno;
+		r->refused = errno;
 		relay_close(r);
 	}
 }
@@ -337,9 +340,13 @@ bool streams_done(const struct streams *s)
 	return true;
 }
 
-void streams_end(const struct streams *s)
+int streams_end(const struct streams *s, struct failure *f)
 {
 	for (int i = 1; i < STREAMS; i++)
-		if (s->relay[i].error != 0 && s->relay[i].error != EPIPE)
-			warn_line("writing to standard %s: %s", names[i], strerror(s->relay[i].error));
+		if (s->relay[i].refused != 0 && s->relay[i].refused != EPIPE)
+			warn_line("writing to standard %s: %s", names[i], strerror(s->relay[i].refused));
+	for (int i = 1; i < STREAMS; i++)
+		if (s->relay[i].lost != 0)
+			return fail(f, s->relay[i].lost, "reading COMMAND's standard %s", names[i]);
+	return 0;
 }

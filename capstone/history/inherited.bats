@@ -158,3 +158,14 @@ load common
         exec bash -c "for ((i = 0; i < 80; i++)); do exec {fd}<>/mnt/ptmx || break; done; ls /mnt | grep -c \"^[0-9]\""'
     expect "control: a devpts without max=" 80 "$output"
 }
+
+@test "nohup: a SIGHUP that the caller ignores does not end the container" {
+    hint "what is blocked is not ignored: sigprocmask(2); nohup(1)"
+    for how in ignored heeded; do
+        NAP=$NAP run bash -c 'exec 3>&- 4>&-; [ "$0" = heeded ] || trap "" HUP; "$@" & skiff=$!
+            until [ -n "$(pgrep -fx "sleep $NAP")" ]; do :; done; kill -HUP $skiff
+            [ "$0" = heeded ] || kill -TERM $skiff; wait $skiff; echo $?' "$how" \
+            "$EXERCISE" run "$ROOTFS" sleep "$NAP" 2>/dev/null
+        expect "$how" "$([ "$how" = ignored ] && echo 143 || echo 129)" "$output"
+    done
+}
