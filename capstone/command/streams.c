@@ -250,6 +250,13 @@ int streams_enter(const struct streams *s, struct failure *f)
 		}
 		TRY(dup2(s->inside[fd] >= 0 ? s->inside[fd] : null, fd), "standard streams");
 	}
+	/* Our copies of what is skiff's, and of what is in its place now. */
+	for (int fd = 0; fd < STREAMS; fd++) {
+		const int rest[] = { s->inside[fd], s->relay[fd].from.fd, s->relay[fd].to.fd };
+		for (size_t i = fd == 2 && s->inside[2] == s->inside[1]; i < COUNT(rest); i++)
+			if (rest[i] > 2)
+				close(rest[i]);
+	}
 	return 0;
 }
 
