@@ -214,7 +214,8 @@ static void container_end(struct container *c)
 	cgroup_remove(&c->left.cgroup);
 	if (c->keeper_pid > 0)
 		waitpid(c->keeper_pid, &status, 0);
-	if (status != 0 && ((WIFEXITED(status) && WEXITSTATUS(status) == KEEPER_LEFT) || !keeper_clean(&c->left)))
+	if ((c->untold || status != 0) &&
+	    ((WIFEXITED(status) && WEXITSTATUS(status) == KEEPER_LEFT) || !keeper_clean(&c->left)))
 		for (int i = 0; i < c->left.cgroup.count; i++)
 			warn_line("%s: left, with all groups below it, for you to remove", c->left.cgroup.dir[i].path);
 }

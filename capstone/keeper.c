@@ -91,7 +91,9 @@ int keeper_note(struct container *c, enum note_kind kind, const void *data, size
 	if (size > 0)
 		memcpy(note.text, data, size);
 	take(&c->left, &note, fd);
+	c->untold = true;       /* until it is sent: then the keeper would not know of it */
 	TRY(sync_send_bytes(c->keeper, &note, offsetof(struct note, text) + size, fd), "telling the keeper");
+	c->untold = false;
 	return 0;
 }
 

@@ -425,6 +425,7 @@ struct container {
 	bool settled, ready;    /* what the child has said, in this order */
 	int signals;            /* signalfd of what is passed on */
 	int keeper;             /* socket towards the keeper */
+	bool untold;            /* the last note did not reach it */
 	int master;             /* of the container's terminal */
 	struct streams streams;
 	pid_t keeper_pid;

@@ -265,6 +265,8 @@ int clocks_set(int64_t offset, struct failure *f);
  * time_namespaces(7) */
 int clocks_enter(const char *offsets, struct failure *f);
 
+enum { REAPER_SOCKET = 3 };     /* its socket towards skiff, until COMMAND runs */
+
 /* reaper_prepare - --init: the command line of a PID 1 whose child is COMMAND.  SOCKET
  * becomes the descriptor that this one expects. */
 char **reaper_prepare(const struct config *config, int *socket, struct failure *f);

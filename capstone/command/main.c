@@ -61,8 +61,10 @@ static int run(int argc, char **original, struct failure *f)
 	if (config.init) {
 		CLOSED int self = sealed_open(f);
 		PASS(self);
-		/* Out of the way of what PID 1 is handed. */
+		/* Out of the way of the one that PID 1 is handed, which is kept free. */
 		TRY(config.self = fcntl(self, F_DUPFD_CLOEXEC, 16), "--init");
+		TRY(dup3(config.self, REAPER_SOCKET, O_CLOEXEC), "--init");
+		self = self == REAPER_SOCKET ? -1 : self;
 	}
 	return container_run(&config, f);
 }

@@ -8,8 +8,6 @@
 
 #include "command.h"
 
-enum { SOCKET = 3 };            /* towards skiff, until COMMAND runs */
-
 char **reaper_prepare(const struct config *config, int *socket, struct failure *f)
 {
 	size_t count = 0;
@@ -18,12 +16,12 @@ char **reaper_prepare(const struct config *config, int *socket, struct failure *
 	while (config->command[count] != NULL)
 		count++;
 	argv = calloc(count + 2, sizeof(*argv));
-	/* config->self is above it. */
-	if (argv == NULL || dup2(*socket, SOCKET) < 0 || fcntl(SOCKET, F_SETFD, 0) < 0)
+	/* main.c has kept that number free. */
+	if (argv == NULL || dup2(*socket, REAPER_SOCKET) < 0 || fcntl(REAPER_SOCKET, F_SETFD, 0) < 0)
 		return fail(f, errno, "--init"), NULL;
-	if (*socket != SOCKET)
+	if (*socket != REAPER_SOCKET)
 		close(*socket);
-	*socket = SOCKET;
+	*socket = REAPER_SOCKET;
 	argv[0] = "init";
 	memcpy(argv + 1, config->command, count * sizeof(*argv));
 	return argv;
@@ -56,14 +54,15 @@ static pid_t begin(char *const *command, struct failure *f)
 		if (read(go[0], &byte, 1) != 1)
 			_exit(125);
 		init_run(command, f);
-		init_report(SOCKET, f);
+		init_report(REAPER_SOCKET, f);
 	}
 	TRY(child, "--init: fork");
-	close(SOCKET);
+	close(REAPER_SOCKET);
 	close(go[0]);
-	/* Where that fails, COMMAND ends, and with it all of the container. */
-	if (write(go[1], "", 1) != 1)
-		kill(child, SIGKILL);
+	if (write(go[1], "", 1) != 1) {
+		dprintf(2, "skiff: --init: %s\n", strerror(errno));
+		_exit(125);
+	}
 	close(go[1]);
 	return child;
 }
@@ -81,10 +80,10 @@ void reaper_run(char *const *command)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	signals = signalfd(-1, &all, SFD_CLOEXEC);
-	if (signals < 0 || fcntl(SOCKET, F_SETFD, FD_CLOEXEC) < 0)
+	if (signals < 0 || fcntl(REAPER_SOCKET, F_SETFD, FD_CLOEXEC) < 0)
 		fail(&f, errno, "--init: signals");
 	if (f.status != 0 || (child = begin(command, &f)) < 0)
-		init_report(SOCKET, &f);
+		init_report(REAPER_SOCKET, &f);
 	while (result < 0) {
 		if (read(signals, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGCHLD)
 			kill(child, (int)info.ssi_signo);

@@ -8,30 +8,57 @@
 
 #include "command.h"
 
-/* run_directory - where the records are: root's in /run, a user's where their
- * session has its own, else one in /tmp that must be theirs alone.  MAKE it?
- * @path: takes its path, of PATH_MAX bytes
- * Returns its descriptor, or -1 with errno. */
-static int run_directory(char *path, bool make)
+/* run_path - where the records are: root's in /run, a user's where their session has
+ * its own, else (CHOICE 1) one in /tmp that must be theirs alone
+ * @path: takes it, of PATH_MAX bytes.  Returns whether there is that choice. */
+static bool run_path(int choice, char *path)
 {
 	const char *base = geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
-	struct stat st;
-	int fd;
 
-	for (int i = 0; i < 2; i++) {
-		if (i == 0 && (base == NULL || *base != '/' || text_format(path, PATH_MAX, "%s/skiff", base) < 0))
-			continue;
-		if (i == 1 && text_format(path, PATH_MAX, "/tmp/skiff-%u", geteuid()) < 0)
-			return -1;
-		if (make)
-			mkdir(path, 0700);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) == 0)
-			return fd;
-		close_fd(&fd);
-	}
-	errno = ENOENT;
+	if (choice == 1)
+		return text_format(path, PATH_MAX, "/tmp/skiff-%u", geteuid()) == 0;
+	return base != NULL && *base == '/' && text_format(path, PATH_MAX, "%s/skiff", base) == 0;
+}
+
+/* run_open - a descriptor of that directory, if it is ours alone; or -1 */
+static int run_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) == 0)
+		return fd;
+	close_fd(&fd);
 	return -1;
+}
+
+/* run_directory - the first that there is.  Returns its descriptor, or -1. */
+static int run_directory(char *path)
+{
+	int fd = -1;
+
+	for (int choice = 0; choice < 2 && fd < 0; choice++)
+		fd = run_path(choice, path) ? run_open(path) : -1;
+	return fd;
+}
+
+/* run_make - the same, made if missing and noted before */
+static int run_make(struct container *c, char *path, struct failure *f)
+{
+	int fd = run_directory(path), err = ENOENT;
+
+	for (int choice = 0; choice < 2 && fd < 0; choice++) {
+		if (!run_path(choice, path))
+			continue;
+		PASS(keeper_note(c, NOTE_DIRECTORY, path, strlen(path) + 1, -1, f));
+		if (mkdir(path, 0700) < 0)
+			err = errno;
+		fd = run_open(path);
+	}
+	if (fd < 0)
+		return fail(f, err, "a directory for the containers' records");
+	PASS(keeper_note(c, NOTE_DIRECTORY, path, strlen(path) + 1, fd, f));
+	return fd;
 }
 
 bool process_stat(pid_t pid, int field, unsigned long long *value)
@@ -114,8 +141,7 @@ int record_name(struct container *c, const char *name, struct failure *f)
 	name = name != NULL ? name : c->record->id;
 	/* Another skiff may remove the file or the directory as we look. */
 	for (int tries = 0; tries < 100; tries++) {
-		TRY(fd = run_directory(path, true), "a directory for the containers' records");
-		PASS(keeper_note(c, NOTE_DIRECTORY, path, strlen(path) + 1, fd, f));
+		PASS(fd = run_make(c, path, f));
 		/* Noted, then made: whoever cleans up removes it if nobody has locked it. */
 		PASS(keeper_note(c, NOTE_RECORD, name, strlen(name) + 1, -1, f));
 		c->lock = take(fd, name);
@@ -199,7 +225,7 @@ const struct record *record_open(const char *name, int *pidfd, struct failure *f
 {
 	struct record *record = calloc(1, sizeof(*record));
 	char path[PATH_MAX];
-	CLOSED int directory = run_directory(path, false);
+	CLOSED int directory = run_directory(path);
 
 	if (record == NULL)
 		return fail(f, errno, "%s", name), NULL;
@@ -216,7 +242,7 @@ int record_each(void (*show)(const char *name, const struct record *record), str
 	struct dirent **entries;
 	char path[PATH_MAX];
 	int count;
-	CLOSED int directory = run_directory(path, false);
+	CLOSED int directory = run_directory(path);
 	struct record *record = directory >= 0 ? calloc(1, sizeof(*record)) : NULL;
 
 	if (record == NULL)
@@ -237,11 +263,11 @@ void record_remove(struct leftovers *left)
 {
 	struct flock whole = { .l_type = F_WRLCK };
 
-	if (left->directory < 0)
+	if (left->path[0] == '\0')
 		return;
 	/* Nobody holds the lock but a skiff that is about to end; or another
 	 * container that has the name by now, whose file it is then. */
-	CLOSED int fd = left->name[0] == '\0' ? -1 : openat(left->directory, left->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	CLOSED int fd = left->directory < 0 || left->name[0] == '\0' ? -1 : openat(left->directory, left->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	for (int tries = 0; fd >= 0 && tries < 500; tries++) {
 		if (fcntl(fd, F_OFD_SETLK, &whole) == 0) {
 			unlinkat(left->directory, left->name, 0);
