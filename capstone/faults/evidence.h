@@ -178,10 +178,11 @@ static inline const char *evidence_kind(const char *link)
 	return link[0] == '/' ? "directory" : link;
 }
 
-/* evidence_holds - a line "holds ROLE shared=N fds=KIND,... caps=HEX dumpable=yes|no|?": how
- * many mappings it shares with others, the descriptors above 2, its effective
- * capabilities, and whether others of its uid may look into it (proc(5): then its files
- * belong to it, else to root; of root itself one cannot see it) */
+/* evidence_holds - a line "holds ROLE shared=N fds=KIND,... caps=HEX traced=no|?": how many
+ * mappings it shares with others, the descriptors above 2, its effective capabilities,
+ * and "no" where it is not dumpable: its files in /proc belong to root of the user
+ * namespace that it was executed in (proc(5)), and not to it.  Of that root itself one
+ * cannot see it. */
 static inline void evidence_holds(FILE *out, const char *role, pid_t pid)
 {
 	char line[4096], path[64], link[256], mode[8], caps[32] = "?";
@@ -213,8 +214,8 @@ static inline void evidence_holds(FILE *out, const char *role, pid_t pid)
 	if (file != NULL)
 		fclose(file);
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	fprintf(out, "%s caps=%s dumpable=%s\n", comma == '=' ? "=none" : "", caps,
-		stat(path, &st) < 0 || uid == 0 ? "?" : st.st_uid == uid ? "yes" : "no");
+	fprintf(out, "%s caps=%s traced=%s\n", comma == '=' ? "=none" : "", caps,
+		stat(path, &st) < 0 || st.st_uid == uid ? "?" : "no");
 }
 
 static inline void evidence(FILE *out, pid_t pid)

@@ -133,6 +133,28 @@ static int try_spared(const char *arg)
 	return file != NULL && fscanf(file, "%d", &score) == 1 && score < 0 ? 0 : -1;
 }
 
+/* scribble=PID:TEXT: all that PID can write in its memory becomes TEXT, which fills
+ * eight bytes with its end, so that it is found wherever a path is looked for */
+static int try_scribble(const char *arg)
+{
+	char page[4096], line[512], mode[8], pid[16], *end;
+	unsigned long from, to;
+	FILE *maps;
+	int fd, written = 0;
+
+	snprintf(pid, sizeof(pid), "%ld", strtol(arg, &end, 10));
+	for (size_t i = 0; *end == ':' && i < sizeof(page); i++)
+		page[i] = i % 8 < strlen(end + 1) ? end[1 + i % 8] : '\0';
+	fd = of_process(pid, "maps", O_RDONLY);
+	maps = fd >= 0 ? fdopen(fd, "r") : NULL;
+	fd = of_process(pid, "mem", O_RDWR);
+	while (maps != NULL && fd >= 0 && fgets(line, sizeof(line), maps) != NULL)
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3 && mode[1] == 'w')
+			for (; from < to; from += sizeof(page))
+				written += pwrite(fd, page, sizeof(page), (off_t)from) > 0;
+	return written > 0 ? 0 : -1;
+}
+
 /* crash: a core dump, if one is to be had */
 static int try_crash(const char *arg)
 {
@@ -151,7 +173,7 @@ int main(int argc, char **argv)
 		{ "vmread", try_vmread }, { "prlimit", try_prlimit }, { "setns", try_setns },
 		{ "environ", try_environ }, { "open", try_open }, { "groups", try_groups },
 		{ "segment", try_segment }, { "abstract", try_abstract }, { "key", try_key },
-		{ "spared", try_spared }, { "crash", try_crash }, { NULL, NULL },
+		{ "spared", try_spared }, { "scribble", try_scribble }, { "crash", try_crash }, { NULL, NULL },
 	};
 
 	return attempts_main(table, argc, argv);
