@@ -1,11 +1,11 @@
 /* seccomp.c - which system calls the container may make (lab 05)
  *
- * The lists are in seccomp/default.list.  libseccomp takes milliseconds to turn
- * them into BPF, more than all the rest of a container's birth; so that is done
- * when skiff is built, and here the result is only loaded.  Another profile is
- * compiled when it is asked for (command/profile.c).
+ * The list is seccomp/default.list.  libseccomp takes milliseconds to turn it into
+ * BPF, more than all the rest of a container's birth; so that is done when skiff is
+ * built, and here the result is only loaded.  A filter for other capabilities is
+ * written when it is asked for (command/filter.c), and another profile compiled
+ * (command/profile.c).
  */
-#include <linux/capability.h>
 #include <linux/seccomp.h>
 
 #include "command/command.h"
@@ -14,27 +14,18 @@ static const struct sock_filter default_filter[] = {
 #include "seccomp-default.inc"
 };
 
-/* Docker's profile lets more through with some capabilities, and so does this
- * one with any of them; each of those calls still meets the kernel's own check.
- * But not with the others: it also lets a new user namespace through, and that
- * needs no capability. */
-static const struct sock_filter wide_filter[] = {
-#include "seccomp-wide.inc"
-};
-#define BIT(capability) (UINT64_C(1) << (capability))
-static const uint64_t widening = BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_SYS_MODULE) | BIT(CAP_SYS_RAWIO) |
-	BIT(CAP_SYS_PTRACE) | BIT(CAP_SYS_PACCT) | BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_BOOT) | BIT(CAP_SYS_NICE) |
-	BIT(CAP_SYS_TIME) | BIT(CAP_SYS_TTY_CONFIG) | BIT(CAP_SYSLOG) | BIT(CAP_PERFMON) | BIT(CAP_BPF);
-
 int seccomp_choose(struct config *config, struct failure *f)
 {
 	struct security *security = &config->security;
-	bool wide = (security->capabilities & widening) != 0;
 
 	if (config->profile != NULL)
 		return profile_load(config, f);
-	security->filter_len = wide ? COUNT(wide_filter) : COUNT(default_filter);
-	security->filter = wide ? wide_filter : default_filter;
+	/* Docker looks at each capability by itself: gdb needs CAP_SYS_PTRACE and no
+	 * more, and unshare(2) gives anybody a user namespace full of capabilities. */
+	if (!filter_is_default(security->capabilities))
+		return filter_write(security, f);
+	security->filter_len = COUNT(default_filter);
+	security->filter = default_filter;
 	return 0;
 }
 

@@ -115,6 +115,14 @@ int container_join(struct config *config, struct container *c, struct failure *f
  * pid, in a message's text, and its pidfd go to SOCKET. */
 void join_clone(uint64_t namespaces, int born, int socket);
 
+/* ---- filter.c ------------------------------------------------------------ */
+
+/* filter_is_default - is the filter that skiff was built with the one for CAPABILITIES? */
+bool filter_is_default(uint64_t capabilities);
+
+/* filter_write - the filter of SECURITY, for its capabilities; in static memory */
+int filter_write(struct security *security, struct failure *f);
+
 /* ---- profile.c ----------------------------------------------------------- */
 
 /* profile_compile - FILE, a profile, to the filter of SECURITY and for its capabilities.

@@ -53,8 +53,8 @@ static bool check_architectures(const struct profile *p, json_t *root)
 	return foreign;
 }
 
-/* has_capability - has the container the capability NAME? */
-static bool has_capability(const struct profile *p, const char *name)
+/* capability_number - of the capability NAME, as "CAP_CHOWN"; -1: unknown */
+static int capability_number(const char *name)
 {
 	/* by number: capabilities(7), linux/capability.h */
 	static const char *const names[] = {
@@ -68,8 +68,18 @@ static bool has_capability(const struct profile *p, const char *name)
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (strncmp(name, "CAP_", 4) == 0 && strcmp(name + 4, names[i]) == 0)
-			return p->caps >> i & 1;
-	refuse(p, "unknown capability '%s'", name);
+			return (int)i;
+	return -1;
+}
+
+/* has_capability - has the container the capability NAME? */
+static bool has_capability(const struct profile *p, const char *name)
+{
+	int number = capability_number(name);
+
+	if (number < 0)
+		refuse(p, "unknown capability '%s'", name);
+	return p->caps >> number & 1;
 }
 
 /* kernel_is - at least WANTED?  Docker has two numbers there, as in "4.8". */

@@ -24,11 +24,19 @@
  * instructions, all of which the kernel checks, converts and compiles whenever a
  * container starts.
  */
-#include <sys/socket.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "calls.h"
 
 struct program {
 	struct sock_filter code[BPF_MAXINSNS];
 	unsigned start;         /* its first instruction; the last is the array's */
+	bool full;              /* more did not fit: it is no filter */
 };
 
 /* From FIRST to the next range's, go to the instruction at LEAF. */
@@ -39,8 +47,10 @@ struct range {
 
 static unsigned put(struct program *p, uint16_t code, unsigned yes, unsigned no, uint32_t k)
 {
-	if (p->start == 0)
-		errx(1, "a filter of more than %d instructions", BPF_MAXINSNS);
+	if (p->start == 0) {
+		p->full = true;
+		return 0;
+	}
 	p->code[--p->start] = (struct sock_filter){ code, (uint8_t)yes, (uint8_t)no, k };
 	return p->start;
 }
@@ -109,13 +119,22 @@ static unsigned put_socket(struct program *p, unsigned allow, unsigned refuse)
 	return put_argument(p);
 }
 
+/* action_of - what becomes of call NR where the container has CAPABILITIES */
+static enum action action_of(const struct list *list, uint32_t nr, uint64_t capabilities)
+{
+	return list->call[nr].with & capabilities ? ALLOW : (enum action)list->call[nr].action;
+}
+
 /* put_list - the whole filter, from its leaves up to the load of the ABI */
-static void put_list(struct program *p, const struct list *list)
+static void put_list(struct program *p, const struct list *list, uint64_t capabilities)
 {
 	struct range ranges[NUMBERS];
 	unsigned leaf[ACTIONS], kill, tree, foreign, number;
+	enum action action, before = ACTIONS;
 	size_t count = 0;
 
+	p->start = BPF_MAXINSNS;
+	p->full = false;
 	kill = put_return(p, SECCOMP_RET_KILL_PROCESS);
 	leaf[UNKNOWN] = put_return(p, SECCOMP_RET_ERRNO | ENOSYS);
 	leaf[REFUSE] = put_return(p, SECCOMP_RET_ERRNO | EPERM);
@@ -123,18 +142,20 @@ static void put_list(struct program *p, const struct list *list)
 	leaf[CLONE] = put_clone(p, leaf[ALLOW], leaf[REFUSE]);
 	leaf[PERSONALITY] = put_personality(p, leaf[ALLOW], leaf[REFUSE]);
 	leaf[SOCKET] = put_socket(p, leaf[ALLOW], leaf[REFUSE]);
-	for (uint32_t nr = 0; nr < NUMBERS; nr++)
-		if (nr == 0 || list->action[nr] != list->action[nr - 1])
-			ranges[count++] = (struct range){ nr, leaf[list->action[nr]] };
+	for (uint32_t nr = 0; nr < NUMBERS; nr++, before = action) {
+		action = action_of(list, nr, capabilities);
+		if (action != before)
+			ranges[count++] = (struct range){ nr, leaf[action] };
+	}
 	tree = put_search(p, ranges, count);
 	/* i386 and x32 calls on x86-64, arm on aarch64: a second way to every
 	 * call, past a list of names of the first.  (-1 is no call: it is what
 	 * a tracer writes over the number of one that is not to be made.) */
-	if (seccomp_arch_native() == SCMP_ARCH_X86_64) {
+	if (list->abi == AUDIT_ARCH_X86_64) {
 		foreign = put_if(p, BPF_JEQ, UINT32_MAX, leaf[UNKNOWN], kill);
 		put_if(p, BPF_JGE, 0x40000000, foreign, tree);
 	}
 	number = put_load(p, offsetof(struct seccomp_data, nr));
-	put_if(p, BPF_JEQ, seccomp_arch_native(), number, kill);
+	put_if(p, BPF_JEQ, list->abi, number, kill);
 	put_load(p, offsetof(struct seccomp_data, arch));
 }

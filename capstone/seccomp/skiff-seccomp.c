@@ -1,23 +1,30 @@
 /* skiff-seccomp.c - lists of system calls to BPF
  *
- *   skiff-seccomp default|wide <default.list     while skiff is built: the filters
- *                                                of its own, as initializers
+ *   skiff-seccomp default <default.list          while skiff is built: the filter of a
+ *                                                container with the default capabilities,
+ *                                                as initializers
+ *   skiff-seccomp calls <default.list            while skiff is built: the list itself, as
+ *                                                initializers of a struct list (calls.h),
+ *                                                for filters for other capabilities
  *   skiff-seccomp profile FILE [CAPS]            by skiff run --security-opt
  *                                                seccomp=FILE: Docker's JSON
  *   skiff-seccomp asking FILE [CAPS]             the same for one who has somebody to
  *                                                ask: SCMP_ACT_NOTIFY is allowed too
- *   skiff-seccomp oracle default|wide EPERM|ENOSYS <default.list
+ *   skiff-seccomp filter CAPS <default.list      for the tests: the filter of a container
+ *                                                with these capabilities
+ *   skiff-seccomp oracle CAPS EPERM|ENOSYS <default.list
  *                                                for the unit tests: the same
  *                                                list, by libseccomp
  *
  * CAPS is the mask of the container's capabilities, hexadecimal as in
- * /proc/PID/status; none without it.  profile, asking and oracle write the array of
- * struct sock_filter as seccomp(2) takes it.  Exit status: 0; 1 with one line on
- * stderr and nothing on stdout; 2 for a wrong command line. */
+ * /proc/PID/status; none without it.  profile, asking, filter and oracle write the
+ * array of struct sock_filter as seccomp(2) takes it.  Exit status: 0; 1 with one line
+ * on stderr and nothing on stdout; 2 for a wrong command line. */
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -37,120 +44,180 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum action { UNKNOWN, ALLOW, REFUSE, CLONE, PERSONALITY, SOCKET, ACTIONS };
-
-/* What becomes of each call.  More than any number that Linux has given. */
-enum { NUMBERS = 1024 };
-struct list {
-	uint8_t action[NUMBERS];
-};
-
-/* ---- the calls of which only some uses are harmless ---- */
-
-/* All namespaces of clone(2) but the time namespace, which it cannot make. */
-#define NEW_NAMESPACES ((uint32_t)(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
-				   CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET))
-
-/* PER_LINUX and PER_LINUX32, each with or without UNAME26, and the question. */
-static const uint32_t personalities[] = { 0, 0x8, 0x20000, 0x20008, 0xffffffff };
-
-/* The address families that Docker refuses since 2026: those that nobody has
- * used for decades, and two that no namespace holds.  ALG reaches the kernel's
- * cryptography (its splice wrote into the page cache of files that were only
- * open for reading: CVE-2026-31431), VSOCK the hypervisor. */
-enum { FAMILIES = 46 };         /* the first that is newer than this list */
-static const uint8_t families_refused[] = {
-	12 /* DECnet */, 19 /* ECONET */, 20 /* ATMSVC */, 23 /* IRDA */, 25 /* WANPIPE */,
-	34 /* ISDN */, 37 /* CAIF */, 38 /* ALG */, 40 /* VSOCK */,
-};
-
 #include "search.h"
-#include "oracle.h"
 #include "profile.h"
+#include "oracle.h"
 
 /* ---- the list ---- */
 
-static void decide(struct list *list, const char *name, enum action action)
+/* find - where NAME is in the list; NULL: not on this architecture, or newer
+ * than libseccomp */
+static struct call *find(struct list *list, const char *name)
 {
 	int nr = seccomp_syscall_resolve_name(name);
 
 	if (nr >= NUMBERS)
 		errx(1, "%s: number %d", name, nr);
-	if (nr < 0)
-		return;         /* not on this architecture, or newer than libseccomp */
-	if (list->action[nr] != UNKNOWN)
-		errx(1, "%s: listed twice", name);
-	list->action[nr] = (uint8_t)action;
+	return nr < 0 ? NULL : &list->call[nr];
 }
 
-static void read_list(struct list *list, bool wide)
+static void decide(struct list *list, const char *name, enum action action)
 {
-	char line[512], *word;
-	enum action action;
+	struct call *call = find(list, name);
 
-	decide(list, "personality", PERSONALITY);
-	decide(list, "socket", SOCKET);
-	decide(list, "clone", wide ? ALLOW : CLONE);
-	/* Its flags are in memory, where a filter cannot look.  ENOSYS makes the
-	 * C library fall back to clone. */
-	decide(list, "clone3", wide ? ALLOW : UNKNOWN);
-	while (fgets(line, sizeof(line), stdin) != NULL) {
-		word = strtok(line, " \n");
-		if (word == NULL || *word == '#')
-			continue;
-		if (strcmp(word, "allow") == 0 || (wide && strcmp(word, "wide") == 0))
-			action = ALLOW;
-		else if (strcmp(word, "wide") == 0 || strcmp(word, "refuse") == 0)
-			action = REFUSE;
+	if (call == NULL)
+		return;
+	if (call->action != UNKNOWN || call->with != 0)
+		errx(1, "%s: listed twice", name);
+	call->action = (uint8_t)action;
+}
+
+/* grant - ALLOW with CAPABILITY, a bit.  Without it the call is REFUSE, but for the
+ * two that have an answer of their own. */
+static void grant(struct list *list, const char *name, uint64_t capability)
+{
+	bool own = strcmp(name, "clone") == 0 || strcmp(name, "clone3") == 0;
+	struct call *call = find(list, name);
+
+	if (call == NULL)
+		return;
+	if ((call->with & capability) != 0 || (call->with == 0 && call->action != (own ? call->action : UNKNOWN)))
+		errx(1, "%s: listed twice", name);
+	if (!own)
+		call->action = REFUSE;
+	call->with |= capability;
+}
+
+/* capability_bit - of a word of the list */
+static uint64_t capability_bit(const char *name)
+{
+	int number = name == NULL ? -1 : capability_number(name);
+
+	if (number < 0)
+		errx(1, "default.list: unknown capability '%s'", name == NULL ? "" : name);
+	return UINT64_C(1) << number;
+}
+
+/* read_line - WORD is its first, strtok(3) has the others */
+static void read_line(struct list *list, const char *word)
+{
+	bool with = strcmp(word, "with") == 0, usual = strcmp(word, "default") == 0;
+	enum action action = strcmp(word, "allow") == 0 ? ALLOW : REFUSE;
+	uint64_t capability = 0;
+
+	if (!with && !usual && action == REFUSE && strcmp(word, "refuse") != 0)
+		errx(1, "default.list: '%s' is none of allow, with, refuse, default", word);
+	if (with)
+		list->named |= capability = capability_bit(strtok(NULL, " \n"));
+	while ((word = strtok(NULL, " \n")) != NULL) {
+		if (usual)
+			list->usual |= capability_bit(word);
+		else if (with)
+			grant(list, word, capability);
 		else
-			errx(1, "default.list: '%s' is none of allow, wide, refuse", word);
-		while ((word = strtok(NULL, " \n")) != NULL)
 			decide(list, word, action);
 	}
 }
 
-/* print_list - the filter, as the initializers of an array of struct sock_filter */
-static void print_list(bool wide)
+static void read_list(struct list *list)
 {
-	static struct program program = { .start = BPF_MAXINSNS };
-	static struct list list;
+	char line[512], *word;
 
-	read_list(&list, wide);
-	put_list(&program, &list);
-	for (const struct sock_filter *i = program.code + program.start; i < program.code + BPF_MAXINSNS; i++)
-		printf("{ 0x%02x, %u, %u, 0x%08x },\n", i->code, i->jt, i->jf, i->k);
-	if (ferror(stdin) || fflush(stdout) != 0)
-		err(1, "writing the filter");
+	list->abi = seccomp_arch_native();
+	decide(list, "personality", PERSONALITY);
+	decide(list, "socket", SOCKET);
+	decide(list, "clone", CLONE);
+	/* clone3 stays UNKNOWN: its flags are in memory, where a filter cannot look, and
+	 * ENOSYS makes the C library fall back to clone. */
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		if (strchr(line, '\n') == NULL)
+			errx(1, "default.list: a line of more than %zu bytes", sizeof(line) - 2);
+		word = strtok(line, " \n");
+		if (word != NULL && *word != '#')
+			read_line(list, word);
+	}
+	if (ferror(stdin) || (list->usual & ~list->named) != 0)
+		errx(1, "default.list: %s", ferror(stdin) ? "cannot be read" : "a default capability that opens no call");
+}
+
+/* print_calls - the initializers of a struct list */
+static void print_calls(const struct list *list)
+{
+	printf(".abi = 0x%08x, .named = 0x%" PRIx64 ", .usual = 0x%" PRIx64 ", .call = {\n", list->abi, list->named, list->usual);
+	for (int nr = 0; nr < NUMBERS; nr++)
+		if (list->call[nr].action != UNKNOWN || list->call[nr].with != 0)
+			printf("[%d] = { %d, 0x%" PRIx64 " },\n", nr, list->call[nr].action, list->call[nr].with);
+	printf("},\n");
+}
+
+/* print_filter - the initializers of an array of struct sock_filter, or, RAW, the array */
+static void print_filter(const struct list *list, uint64_t capabilities, bool raw)
+{
+	static struct program program;
+
+	put_list(&program, list, capabilities);
+	if (program.full)
+		errx(1, "a filter of more than %d instructions", BPF_MAXINSNS);
+	if (raw)
+		fwrite(program.code + program.start, sizeof(program.code[0]), BPF_MAXINSNS - program.start, stdout);
+	for (unsigned i = program.start; i < BPF_MAXINSNS && !raw; i++)
+		printf("{ 0x%02x, %u, %u, 0x%08x },\n", program.code[i].code, program.code[i].jt, program.code[i].jf, program.code[i].k);
 }
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: skiff-seccomp default|wide <default.list\n"
+	fprintf(stderr, "usage: skiff-seccomp default|calls <default.list\n"
 			"       skiff-seccomp profile|asking FILE [CAPS]\n"
-			"       skiff-seccomp oracle default|wide EPERM|ENOSYS <default.list\n");
+			"       skiff-seccomp filter CAPS <default.list\n"
+			"       skiff-seccomp oracle CAPS EPERM|ENOSYS <default.list\n");
 	return 2;
+}
+
+/* take_mask - hexadecimal digits and nothing else */
+static bool take_mask(const char *text, uint64_t *mask)
+{
+	char *end;
+
+	*mask = strtoull(text, &end, 16);
+	return end != text && *end == '\0' && *text != '-';
+}
+
+/* by_list - the modes that read default.list */
+static int by_list(const char *mode, uint64_t caps)
+{
+	static struct list list;
+	bool filter = strcmp(mode, "filter") == 0;
+
+	read_list(&list);
+	if (strcmp(mode, "calls") == 0)
+		print_calls(&list);
+	else
+		print_filter(&list, filter ? caps : list.usual, filter);
+	if (fflush(stdout) != 0)
+		err(1, "writing the filter");
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	const char *mode = argc > 1 ? argv[1] : "", *of = argc > 2 ? argv[2] : mode;
+	const char *mode = argc > 1 ? argv[1] : "";
 	bool asking = strcmp(mode, "asking") == 0;
-	bool wide = strcmp(of, "wide") == 0, ours = wide || strcmp(of, "default") == 0;
 	uint64_t caps = 0;
-	char *end = NULL;
 
 	if (asking || strcmp(mode, "profile") == 0) {
-		if (argc == 4)
-			caps = strtoull(argv[3], &end, 16);
-		if (argc < 3 || argc > 4 || (argc == 4 && (end == argv[3] || *end != '\0' || argv[3][0] == '-')))
+		if (argc < 3 || argc > 4 || (argc == 4 && !take_mask(argv[3], &caps)))
 			return usage();
 		profile(argv[2], caps, asking);
-	} else if (strcmp(mode, "oracle") == 0 && argc == 4 && ours) {
-		oracle(wide, SCMP_ACT_ERRNO(strcmp(argv[3], "EPERM") == 0 ? EPERM : ENOSYS));
-	} else if (argc == 2 && ours) {
-		print_list(wide);
-	} else {
-		return usage();
+		return 0;
 	}
+	if (strcmp(mode, "default") == 0 || strcmp(mode, "calls") == 0)
+		return argc == 2 ? by_list(mode, 0) : usage();
+	if (argc < 3 || !take_mask(argv[2], &caps))
+		return usage();
+	if (strcmp(mode, "filter") == 0)
+		return argc == 3 ? by_list(mode, caps) : usage();
+	if (strcmp(mode, "oracle") != 0 || argc != 4)
+		return usage();
+	oracle(caps, SCMP_ACT_ERRNO(strcmp(argv[3], "EPERM") == 0 ? EPERM : ENOSYS));
 	return 0;
 }

@@ -6,8 +6,6 @@
 #include <check.h>
 #include <errno.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -16,6 +14,7 @@
 
 #undef fail              /* a macro of Check's older interface */
 #include "../command/command.h"
+#include "../seccomp/verdict.h"
 
 static const struct { const char *text; uint64_t bytes; } sizes[] = {
 	{ "1", 1 }, { "4096", 4096 }, { "7b", 7 }, { "2k", 2048 }, { "64m", 67108864 },
@@ -151,30 +150,21 @@ END_TEST
 static const struct sock_filter default_filter[] = {
 #include "seccomp-default.inc"
 };
-static const struct sock_filter wide_filter[] = {
-#include "seccomp-wide.inc"
-};
 
-/* verdict - what a filter says of a call: the machine of seccomp(2) in small */
-static uint32_t verdict(const struct sock_filter *code, const struct seccomp_data *data)
+/* filter_for - the filter of a container with CAPABILITIES, as skiff chooses it; valid
+ * until the next one.  Returns how many instructions it has. */
+static unsigned filter_for(uint64_t capabilities, const struct sock_filter **filter)
 {
-	uint32_t a = 0;
+	static struct config config;
+	struct failure f;
 
-	for (size_t pc = 0;; pc++) {
-		const struct sock_filter *i = &code[pc];
-		switch (i->code) {
-		case BPF_LD | BPF_W | BPF_ABS: memcpy(&a, (const char *)data + i->k, 4); break;
-		case BPF_ALU | BPF_AND | BPF_K: a &= i->k; break;
-		case BPF_JMP | BPF_JA: pc += i->k; break;
-		case BPF_JMP | BPF_JEQ | BPF_K: pc += a == i->k ? i->jt : i->jf; break;
-		case BPF_JMP | BPF_JGE | BPF_K: pc += a >= i->k ? i->jt : i->jf; break;
-		case BPF_JMP | BPF_JGT | BPF_K: pc += a > i->k ? i->jt : i->jf; break;
-		case BPF_JMP | BPF_JSET | BPF_K: pc += a & i->k ? i->jt : i->jf; break;
-		case BPF_RET | BPF_K: return i->k;
-		default: ck_abort_msg("unexpected instruction 0x%x at %zu", i->code, pc);
-		}
-	}
+	config.security.capabilities = capabilities;
+	ck_assert_int_eq(seccomp_choose(&config, &f), 0);
+	*filter = config.security.filter;
+	return config.security.filter_len;
 }
+
+static const uint64_t admin = UINT64_C(1) << CAP_SYS_ADMIN, ptracer = UINT64_C(1) << CAP_SYS_PTRACE;
 
 #if defined(__x86_64__)
 #define NATIVE AUDIT_ARCH_X86_64
@@ -183,14 +173,19 @@ static uint32_t verdict(const struct sock_filter *code, const struct seccomp_dat
 #endif
 
 #ifdef NATIVE
-static void expect_verdict(int nr, uint64_t arg, uint32_t usual, uint32_t wide)
+/* expect_verdict - with the default capabilities, with CAP_SYS_PTRACE and with CAP_SYS_ADMIN more */
+static void expect_verdict(int nr, uint64_t arg, uint32_t usual, uint32_t tracing, uint32_t administering)
 {
+	const uint64_t more[] = { 0, ptracer, admin };
+	const uint32_t expected[] = { usual, tracing, administering };
 	struct seccomp_data data = { .nr = nr, .arch = NATIVE, .args = { arg } };
+	const struct sock_filter *filter;
 
-	ck_assert_msg(verdict(default_filter, &data) == usual, "call %d, %lx: %x", nr,
-		      (unsigned long)arg, verdict(default_filter, &data));
-	ck_assert_msg(verdict(wide_filter, &data) == wide, "wide: call %d, %lx: %x", nr,
-		      (unsigned long)arg, verdict(wide_filter, &data));
+	for (size_t i = 0; i < COUNT(more); i++) {
+		filter_for(capabilities_default() | more[i], &filter);
+		ck_assert_msg(verdict(filter, &data) == expected[i], "capabilities %llx: call %d, %lx: %x",
+			      (unsigned long long)more[i], nr, (unsigned long)arg, verdict(filter, &data));
+	}
 }
 
 START_TEST(the_filter_decides_as_listed)
@@ -198,39 +193,39 @@ START_TEST(the_filter_decides_as_listed)
 	const uint32_t yes = SECCOMP_RET_ALLOW, no = SECCOMP_RET_ERRNO | EPERM;
 	const uint32_t unknown = SECCOMP_RET_ERRNO | ENOSYS;
 
-	expect_verdict(SYS_read, 0, yes, yes);
-	expect_verdict(SYS_execve, 0, yes, yes);
-	expect_verdict(SYS_exit_group, 0, yes, yes);
-	expect_verdict(SYS_mount, 0, no, yes);
-	expect_verdict(SYS_unshare, 0x10000000, no, yes);
-	expect_verdict(SYS_ptrace, 0, no, yes);
-	expect_verdict(SYS_keyctl, 0, no, no);
-	expect_verdict(SYS_kexec_load, 0, no, no);
-	expect_verdict(425 /* io_uring_setup */, 0, no, no);
-	expect_verdict(435 /* clone3 */, 0, unknown, yes);
-	expect_verdict(999, 0, unknown, unknown);
+	expect_verdict(SYS_read, 0, yes, yes, yes);
+	expect_verdict(SYS_execve, 0, yes, yes, yes);
+	expect_verdict(SYS_exit_group, 0, yes, yes, yes);
+	expect_verdict(SYS_mount, 0, no, no, yes);
+	expect_verdict(SYS_unshare, 0x10000000, no, no, yes);
+	expect_verdict(SYS_ptrace, 0, no, yes, no);
+	expect_verdict(SYS_keyctl, 0, no, no, no);
+	expect_verdict(SYS_kexec_load, 0, no, no, no);
+	expect_verdict(425 /* io_uring_setup */, 0, no, no, no);
+	expect_verdict(435 /* clone3 */, 0, unknown, unknown, yes);
+	expect_verdict(999, 0, unknown, unknown, unknown);
 	/* clone by its flags: a thread, a fork, a user namespace */
-	expect_verdict(SYS_clone, 0x3d0f00, yes, yes);
-	expect_verdict(SYS_clone, 17, yes, yes);
-	expect_verdict(SYS_clone, 0x10000011, no, yes);
-	expect_verdict(SYS_clone, 0x00020011, no, yes);
+	expect_verdict(SYS_clone, 0x3d0f00, yes, yes, yes);
+	expect_verdict(SYS_clone, 17, yes, yes, yes);
+	expect_verdict(SYS_clone, 0x10000011, no, no, yes);
+	expect_verdict(SYS_clone, 0x00020011, no, no, yes);
 	/* socket by its domain: AF_INET, AF_ALG, AF_VSOCK, one that is newer, and
 	 * AF_VSOCK again for a kernel that takes an int */
-	expect_verdict(SYS_socket, 2, yes, yes);
-	expect_verdict(SYS_socket, 38, no, no);
-	expect_verdict(SYS_socket, 40, no, no);
-	expect_verdict(SYS_socket, 46, no, no);
-	expect_verdict(SYS_socket, UINT64_C(0x100000028), no, no);
+	expect_verdict(SYS_socket, 2, yes, yes, yes);
+	expect_verdict(SYS_socket, 38, no, no, no);
+	expect_verdict(SYS_socket, 40, no, no, no);
+	expect_verdict(SYS_socket, 46, no, no, no);
+	expect_verdict(SYS_socket, UINT64_C(0x100000028), no, no, no);
 	/* personality: the question, 32 bits, no randomization */
-	expect_verdict(SYS_personality, 0xffffffff, yes, yes);
-	expect_verdict(SYS_personality, 8, yes, yes);
-	expect_verdict(SYS_personality, 0x40000, no, no);
+	expect_verdict(SYS_personality, 0xffffffff, yes, yes, yes);
+	expect_verdict(SYS_personality, 8, yes, yes, yes);
+	expect_verdict(SYS_personality, 0x40000, no, no, no);
 }
 END_TEST
 
-/* oracle - the filter that libseccomp makes of the same list
+/* oracle - the filter that libseccomp makes of the same list for CAPABILITIES
  * @other: what becomes of a call that it has no rule for */
-static void oracle(struct sock_filter code[BPF_MAXINSNS], const char *which, const char *other)
+static void oracle(struct sock_filter code[BPF_MAXINSNS], uint64_t capabilities, const char *other)
 {
 	char path[512], command[2048];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -239,8 +234,8 @@ static void oracle(struct sock_filter code[BPF_MAXINSNS], const char *which, con
 	ck_assert_int_gt(n, 0);
 	path[n] = '\0';
 	*strrchr(path, '/') = '\0';
-	snprintf(command, sizeof(command), "cd '%s/../seccomp' && ./skiff-seccomp oracle %s %s <default.list",
-		 path, which, other);
+	snprintf(command, sizeof(command), "cd '%s/../seccomp' && ./skiff-seccomp oracle %llx %s <default.list",
+		 path, (unsigned long long)capabilities, other);
 	pipe = popen(command, "r");
 	ck_assert_ptr_nonnull(pipe);
 	ck_assert_uint_gt(fread(code, sizeof(*code), BPF_MAXINSNS, pipe), 50);
@@ -268,16 +263,18 @@ static size_t arguments(uint64_t *arg)
 }
 
 /* expect_same - the two filters agree on each of these ABIs, calls and arguments */
-static void expect_same(const struct sock_filter *code, const char *which)
+static void expect_same(uint64_t capabilities)
 {
 	static const uint32_t abis[] = { NATIVE, AUDIT_ARCH_I386, AUDIT_ARCH_ARM, AUDIT_ARCH_S390, 0 };
 	static const uint32_t bases[] = { 0, 0x40000000, 0x3ffffc00, 0x7ffffe00, 0x80000000, 0xfffffc00 };
 	static struct sock_filter refusing[BPF_MAXINSNS], usual[BPF_MAXINSNS];
+	const struct sock_filter *code;
 	uint64_t arg[512];
 	size_t args = arguments(arg);
 
-	oracle(refusing, which, "EPERM");
-	oracle(usual, which, "ENOSYS");
+	filter_for(capabilities, &code);
+	oracle(refusing, capabilities, "EPERM");
+	oracle(usual, capabilities, "ENOSYS");
 	for (size_t abi = 0; abi < COUNT(abis); abi++)
 		for (uint32_t i = 0; i < COUNT(bases) * 1024; i++) {
 			struct seccomp_data data = { .nr = (int)(bases[i / 1024] + i % 1024), .arch = abis[abi] };
@@ -286,28 +283,79 @@ static void expect_same(const struct sock_filter *code, const char *which)
 				data.args[0] = judged ? arg[a] : a * 0x7fffffff;
 				data.args[1] = data.args[2] = arg[args - 1 - a];
 				ck_assert_msg(verdict(code, &data) == verdict(judged ? refusing : usual, &data),
-					      "%s: abi %x, call %u, %lx: %x", which, abis[abi], (unsigned)data.nr,
-					      (unsigned long)data.args[0], verdict(code, &data));
+					      "capabilities %llx: abi %x, call %u, %lx: %x", (unsigned long long)capabilities,
+					      abis[abi], (unsigned)data.nr, (unsigned long)data.args[0], verdict(code, &data));
 			}
 		}
 }
 
 START_TEST(the_filters_are_what_libseccomp_makes_of_the_list)
 {
-	expect_same(default_filter, "default");
-	expect_same(wide_filter, "wide");
+	const uint64_t several[] = { 0, capabilities_default(), capabilities_default() | ptracer, CAPABILITIES_ALL & ~admin, CAPABILITIES_ALL };
+
+	expect_same(several[_i]);
 }
 END_TEST
 
-/* The interpreter above is ours; this is the kernel's. */
+/* Those that open a call; fourteen, and thirteen where there are no I/O ports. */
+static const cap_value_t opening[] = {
+	CAP_DAC_READ_SEARCH, CAP_SYS_MODULE, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SYS_PACCT, CAP_SYS_ADMIN,
+	CAP_SYS_BOOT, CAP_SYS_NICE, CAP_SYS_TIME, CAP_SYS_TTY_CONFIG, CAP_SYSLOG, CAP_PERFMON, CAP_BPF,
+#ifdef __x86_64__
+	CAP_SYS_RAWIO,
+#endif
+};
+
+/* _i is the number of a capability.  All others change nothing. */
+START_TEST(each_capability_alone_opens_what_libseccomp_opens)
+{
+	static struct sock_filter none[BPF_MAXINSNS];
+	const struct sock_filter *filter;
+	unsigned length = filter_for(0, &filter);
+	bool opens = false, same;
+
+	memcpy(none, filter, length * sizeof(none[0]));
+	same = filter_for(UINT64_C(1) << _i, &filter) == length && memcmp(filter, none, length * sizeof(none[0])) == 0;
+	for (size_t i = 0; i < COUNT(opening); i++)
+		opens |= opening[i] == _i;
+	ck_assert_int_eq(same, !opens);
+	if (opens)
+		expect_same(UINT64_C(1) << _i);
+}
+END_TEST
+
+/* The filter that skiff was built with is the one that it would write. */
+START_TEST(the_default_capabilities_take_the_default_filter)
+{
+	static const uint64_t more[] = { 0, UINT64_C(1) << CAP_NET_RAW, UINT64_C(1) << CAP_MKNOD };
+	struct security written = { .capabilities = capabilities_default() };
+	const struct sock_filter *chosen;
+	struct failure f;
+
+	for (size_t i = 0; i < COUNT(more); i++)
+		ck_assert(filter_is_default(capabilities_default() | more[i]));
+	ck_assert(!filter_is_default(capabilities_default() | ptracer));
+	ck_assert(!filter_is_default(capabilities_default() & ~(UINT64_C(1) << CAP_SYS_CHROOT)));
+	ck_assert_uint_eq(filter_for(capabilities_default(), &chosen), COUNT(default_filter));
+	ck_assert_int_eq(memcmp(chosen, default_filter, sizeof(default_filter)), 0);
+	ck_assert_int_eq(filter_write(&written, &f), 0);
+	ck_assert_uint_eq(written.filter_len, COUNT(default_filter));
+	ck_assert_int_eq(memcmp(written.filter, default_filter, sizeof(default_filter)), 0);
+}
+END_TEST
+
+/* The interpreter is ours; this is the kernel's. */
 START_TEST(the_kernel_takes_the_filters)
 {
+	const struct sock_filter *written;
+	const unsigned length = filter_for(ptracer, &written);
 	const struct sock_fprog programs[] = {
 		{ COUNT(default_filter), (struct sock_filter *)(uintptr_t)default_filter },
-		{ COUNT(wide_filter), (struct sock_filter *)(uintptr_t)wide_filter },
+		{ (unsigned short)length, (struct sock_filter *)(uintptr_t)written },
 	};
 
 	ck_assert_uint_lt(programs[0].len, 128);
+	ck_assert_uint_lt(programs[1].len, 128);
 	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	for (size_t i = 0; i < COUNT(programs); i++)
 		ck_assert_int_eq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &programs[i]), 0);
@@ -320,15 +368,19 @@ END_TEST
 
 START_TEST(foreign_calls_are_killed)
 {
+	const uint64_t capabilities[] = { capabilities_default(), 0, ptracer, admin, CAPABILITIES_ALL };
 	struct seccomp_data data = { .nr = SYS_read, .arch = AUDIT_ARCH_I386 };
+	const struct sock_filter *filter;
 
-	ck_assert_uint_eq(verdict(default_filter, &data), SECCOMP_RET_KILL_PROCESS);
-	ck_assert_uint_eq(verdict(wide_filter, &data), SECCOMP_RET_KILL_PROCESS);
+	for (size_t i = 0; i < COUNT(capabilities); i++) {
+		filter_for(capabilities[i], &filter);
+		data = (struct seccomp_data){ .nr = SYS_read, .arch = AUDIT_ARCH_I386 };
+		ck_assert_uint_eq(verdict(filter, &data), SECCOMP_RET_KILL_PROCESS);
 #ifdef __x86_64__
-	data = (struct seccomp_data){ .nr = 0x40000000 + SYS_getpid, .arch = AUDIT_ARCH_X86_64 };
-	ck_assert_uint_eq(verdict(default_filter, &data), SECCOMP_RET_KILL_PROCESS);
-	ck_assert_uint_eq(verdict(wide_filter, &data), SECCOMP_RET_KILL_PROCESS);
+		data = (struct seccomp_data){ .nr = 0x40000000 + SYS_getpid, .arch = AUDIT_ARCH_X86_64 };
+		ck_assert_uint_eq(verdict(filter, &data), SECCOMP_RET_KILL_PROCESS);
 #endif
+	}
 }
 END_TEST
 #endif
@@ -353,7 +405,9 @@ int main(void)
 #ifdef NATIVE
 	tcase_add_test(tests, the_filter_decides_as_listed);
 	tcase_add_test(tests, foreign_calls_are_killed);
-	tcase_add_test(tests, the_filters_are_what_libseccomp_makes_of_the_list);
+	tcase_add_loop_test(tests, the_filters_are_what_libseccomp_makes_of_the_list, 0, 5);
+	tcase_add_loop_test(tests, each_capability_alone_opens_what_libseccomp_opens, 0, CAP_LAST_CAP + 1);
+	tcase_add_test(tests, the_default_capabilities_take_the_default_filter);
 	tcase_add_test(tests, the_kernel_takes_the_filters);
 #endif
 	srunner_run_all(runner, CK_NORMAL);
