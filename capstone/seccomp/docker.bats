@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154  # run sets output, status
+# shellcheck disable=SC2030,SC2031,SC2154  # run sets output, status
 # capstone/seccomp/docker.bats - default.list, held against Docker's own profile
 #
 # For each capability alone, and for several, both filters are asked about every system
@@ -197,4 +197,40 @@ expect_chosen() {
     hint "rule_applies in conditions.h: all of includes, none of excludes; capabilities(7)"
     require "file:$PODMAN" tool:jq
     expect_chosen "$PODMAN"
+}
+
+# ---- the list itself ------------------------------------------------------
+
+# list LINE...: the reader with a list of these lines; its status, and what it says
+list() { run --separate-stderr timeout 20 bash -c '"$1" calls < <(printf "%s\n" "${@:2}")' - "$READER" "$@"; }
+
+# bad_list WHAT LINE...: is refused, in one line that says WHAT, with nothing on stdout
+bad_list() {
+    list "${@:2}"
+    expect_error 1 skiff-seccomp
+    # shellcheck disable=SC2154  # set by run
+    expect_match "the line" "$1" "$stderr"
+    expect "stdout" "" "$output"
+}
+
+@test "a list that says two things of a call, or names an unknown capability, makes no filter" {
+    hint "decide, grant in skiff-seccomp.c; default.list has the format, syscalls(2) the names"
+    bad_list "ptrace: listed twice" "allow ptrace" "with CAP_SYS_PTRACE ptrace"
+    bad_list "ptrace: listed twice" "with CAP_SYS_PTRACE ptrace" "allow ptrace"
+    bad_list "ptrace: listed twice" "with CAP_SYS_PTRACE ptrace" "refuse ptrace"
+    bad_list "ptrace: listed twice" "refuse ptrace" "with CAP_SYS_PTRACE ptrace"
+    bad_list "ptrace: listed twice" "with CAP_SYS_PTRACE ptrace ptrace"
+    bad_list "ptrace: listed twice" "allow ptrace ptrace"
+    bad_list "clone: listed twice" "allow clone"
+    bad_list "clone3: listed twice" "with CAP_SYS_ADMIN clone3" "allow clone3"
+    bad_list "unknown capability 'SYS_PTRACE'" "with SYS_PTRACE ptrace"
+    bad_list "unknown capability 'ptrace'" "with ptrace"
+    bad_list "unknown capability ''" "with"
+    bad_list "opens no call" "with CAP_SYS_ADMIN mount" "default CAP_SYS_CHROOT"
+    bad_list "none of allow, with" "wide mount"
+    bad_list "a line of more than" "allow $(printf 'read%.0s' {1..200})"
+    # the control: one call by two capabilities, an unknown name, clone by its flags and by a capability
+    list "with CAP_SYS_ADMIN bpf clone clone3" "with CAP_BPF bpf" "default CAP_BPF" "allow nonesuch" "# with"
+    expect_status 0
+    expect_match "the table" "0x[0-9a-f]*, .usual = 0x8000000000," "$output"
 }

@@ -130,6 +130,33 @@ arg() { rule '"action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, '"$1
     expect_status 0
 }
 
+@test "conditions without a capability are none; of several all must be had, or one suffices to exclude" {
+    hint "includes.caps and excludes.caps; rule_applies in conditions.h, capabilities(7)"
+    # with MASK JSON: the filter of a rule with these conditions, for these capabilities
+    with() {
+        rule "\"action\": \"SCMP_ACT_ALLOW\"${2:+, $2}" >profile.json
+        bounded "$READER" profile profile.json "$1" | sha256sum
+    }
+    local applies not words
+    applies=$(with 0 '')
+    not=$(with 0 '"includes": {"minKernel": "99.0"}')
+    [ "$applies" != "$not" ]
+    for words in '"includes": {}' '"includes": {"caps": []}' '"includes": {"caps": null}' '"includes": null' \
+        '"excludes": {}' '"excludes": {"caps": []}' '"excludes": {"caps": null}' '"excludes": null'; do
+        expect "$words" "$applies" "$(with 0 "$words")"
+        expect "$words, with all capabilities" "$applies" "$(with 1ffffffffff "$words")"
+    done
+    both='"caps": ["CAP_SYS_PTRACE", "CAP_SYS_ADMIN"]'
+    for words in 0 80000 200000 ffffffffffd7ffff; do
+        expect "includes, with $words" "$not" "$(with "$words" "\"includes\": {$both}")"
+    done
+    expect "includes, with both" "$applies" "$(with 280000 "\"includes\": {$both}")"
+    for words in 80000 200000 280000; do
+        expect "excludes, with $words" "$not" "$(with "$words" "\"excludes\": {$both}")"
+    done
+    expect "excludes, with all others" "$applies" "$(with ffffffffffd7ffff "\"excludes\": {$both}")"
+}
+
 @test "a file that is none, or too much, is refused" {
     hint "BPF_MAXINSNS in seccomp(2)"
     run --separate-stderr bounded "$READER" profile /dev/zero
