@@ -186,6 +186,13 @@ lab_machine() {
     tests grader
     expect_status 0
     has "no failure:" "has no package of it"
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require file:/nonesuch/file; }'
+    tests grader
+    expect_status 1
+    echo 'file /nonesuch/file | - | - | - | extra | what nobody has' >>"$TREE/harness/packages"
+    tests grader
+    expect_status 0
+    has "no failure:" "has no package of it"
 }
 
 @test "test: a failure in the lab machine, or of it, is a failure" {
