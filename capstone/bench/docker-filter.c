@@ -34,8 +34,10 @@ static void by_name(scmp_filter_ctx ctx)
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		word = strtok(line, " \n");
 		/* Of the capabilities that open a call a container has one by default. */
-		if (word != NULL && strcmp(word, "with") == 0)
-			word = strcmp(strtok(NULL, " \n"), "CAP_SYS_CHROOT") == 0 ? "allow" : "refuse";
+		if (word != NULL && strcmp(word, "with") == 0) {
+			word = strtok(NULL, " \n");
+			word = word != NULL && strcmp(word, "CAP_SYS_CHROOT") == 0 ? "allow" : NULL;
+		}
 		if (word == NULL || strcmp(word, "allow") != 0)
 			continue;
 		while ((word = strtok(NULL, " \n")) != NULL)

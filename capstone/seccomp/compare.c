@@ -58,7 +58,9 @@ static const char *action_name(uint32_t verdict, int which)
 /* arguments - small numbers, single bits and their neighbours: families, flags, personalities */
 static size_t arguments(uint32_t *arg)
 {
-	static const uint32_t more[] = { 0x20008, 0x20007, 0x3d0f00, 0x7e020000, 0x7e020011, 0x81ffffff, 0xffffffff };
+	static const uint32_t more[] = {
+		0x20008, 0x20007, 0x3d0f00, 0x7e020000, 0x7e020011, 0x81ffffff, 0xffffffff,
+	};
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < 64; i++)
@@ -79,7 +81,10 @@ static void compare(const char *name, int nr)
 	bool always = true;
 
 	for (size_t i = 0; i < args; i++) {
-		struct seccomp_data data = { .nr = nr, .arch = seccomp_arch_native(), .args = { arg[i] } };
+		struct seccomp_data data = {
+			.nr = nr, .arch = seccomp_arch_native(), .args = { arg[i] },
+		};
+
 		says[i][0] = verdict(one, &data);
 		says[i][1] = verdict(other, &data);
 		always = always && memcmp(says[0], says[i], sizeof(says[i])) == 0;
@@ -89,7 +94,8 @@ static void compare(const char *name, int nr)
 			continue;
 		if (!always)
 			snprintf(with, sizeof(with), "(%u)", arg[i]);
-		printf("%s%s %s %s\n", name, with, action_name(says[i][0], 0), action_name(says[i][1], 1));
+		printf("%s%s %s %s\n", name, with, action_name(says[i][0], 0),
+		       action_name(says[i][1], 1));
 	}
 }
 

@@ -81,7 +81,7 @@ static void grant(struct list *list, const char *name, uint64_t capability)
 
 	if (call == NULL)
 		return;
-	if ((call->with & capability) != 0 || (call->with == 0 && call->action != (own ? call->action : UNKNOWN)))
+	if ((call->with & capability) != 0 || (call->with == 0 && !own && call->action != UNKNOWN))
 		errx(1, "%s: listed twice", name);
 	if (!own)
 		call->action = REFUSE;
@@ -136,17 +136,22 @@ static void read_list(struct list *list)
 		if (word != NULL && *word != '#')
 			read_line(list, word);
 	}
-	if (ferror(stdin) || (list->usual & ~list->named) != 0)
-		errx(1, "default.list: %s", ferror(stdin) ? "cannot be read" : "a default capability that opens no call");
+	if (ferror(stdin))
+		errx(1, "default.list: cannot be read");
+	if ((list->usual & ~list->named) != 0)
+		errx(1, "default.list: a default capability that opens no call");
 }
 
 /* print_calls - the initializers of a struct list */
 static void print_calls(const struct list *list)
 {
-	printf(".abi = 0x%08x, .named = 0x%" PRIx64 ", .usual = 0x%" PRIx64 ", .call = {\n", list->abi, list->named, list->usual);
-	for (int nr = 0; nr < NUMBERS; nr++)
-		if (list->call[nr].action != UNKNOWN || list->call[nr].with != 0)
-			printf("[%d] = { %d, 0x%" PRIx64 " },\n", nr, list->call[nr].action, list->call[nr].with);
+	printf(".abi = 0x%08x, .named = 0x%" PRIx64 ", .usual = 0x%" PRIx64 ", .call = {\n",
+	       list->abi, list->named, list->usual);
+	for (int nr = 0; nr < NUMBERS; nr++) {
+		const struct call *call = &list->call[nr];
+		if (call->action != UNKNOWN || call->with != 0)
+			printf("[%d] = { %d, 0x%" PRIx64 " },\n", nr, call->action, call->with);
+	}
 	printf("},\n");
 }
 
@@ -158,10 +163,13 @@ static void print_filter(const struct list *list, uint64_t capabilities, bool ra
 	put_list(&program, list, capabilities);
 	if (program.full)
 		errx(1, "a filter of more than %d instructions", BPF_MAXINSNS);
-	if (raw)
-		fwrite(program.code + program.start, sizeof(program.code[0]), BPF_MAXINSNS - program.start, stdout);
-	for (unsigned i = program.start; i < BPF_MAXINSNS && !raw; i++)
-		printf("{ 0x%02x, %u, %u, 0x%08x },\n", program.code[i].code, program.code[i].jt, program.code[i].jf, program.code[i].k);
+	for (unsigned n = program.start; n < BPF_MAXINSNS; n++) {
+		const struct sock_filter *i = &program.code[n];
+		if (raw)
+			fwrite(i, sizeof(*i), 1, stdout);
+		else
+			printf("{ 0x%02x, %u, %u, 0x%08x },\n", i->code, i->jt, i->jf, i->k);
+	}
 }
 
 static int usage(void)

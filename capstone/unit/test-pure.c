@@ -173,8 +173,9 @@ static const uint64_t admin = UINT64_C(1) << CAP_SYS_ADMIN, ptracer = UINT64_C(1
 #endif
 
 #ifdef NATIVE
-/* expect_verdict - with the default capabilities, with CAP_SYS_PTRACE and with CAP_SYS_ADMIN more */
-static void expect_verdict(int nr, uint64_t arg, uint32_t usual, uint32_t tracing, uint32_t administering)
+/* expect_verdict - with the default capabilities, with CAP_SYS_PTRACE more, with CAP_SYS_ADMIN */
+static void expect_verdict(int nr, uint64_t arg, uint32_t usual, uint32_t tracing,
+			   uint32_t administering)
 {
 	const uint64_t more[] = { 0, ptracer, admin };
 	const uint32_t expected[] = { usual, tracing, administering };
@@ -183,8 +184,9 @@ static void expect_verdict(int nr, uint64_t arg, uint32_t usual, uint32_t tracin
 
 	for (size_t i = 0; i < COUNT(more); i++) {
 		filter_for(capabilities_default() | more[i], &filter);
-		ck_assert_msg(verdict(filter, &data) == expected[i], "capabilities %llx: call %d, %lx: %x",
-			      (unsigned long long)more[i], nr, (unsigned long)arg, verdict(filter, &data));
+		ck_assert_msg(verdict(filter, &data) == expected[i],
+			      "capabilities %llx: call %d, %lx: %x", (unsigned long long)more[i], nr,
+			      (unsigned long)arg, verdict(filter, &data));
 	}
 }
 
@@ -234,8 +236,9 @@ static void oracle(struct sock_filter code[BPF_MAXINSNS], uint64_t capabilities,
 	ck_assert_int_gt(n, 0);
 	path[n] = '\0';
 	*strrchr(path, '/') = '\0';
-	snprintf(command, sizeof(command), "cd '%s/../seccomp' && ./skiff-seccomp oracle %llx %s <default.list",
-		 path, (unsigned long long)capabilities, other);
+	snprintf(command, sizeof(command),
+		 "cd '%s/../seccomp' && ./skiff-seccomp oracle %llx %s <default.list", path,
+		 (unsigned long long)capabilities, other);
 	pipe = popen(command, "r");
 	ck_assert_ptr_nonnull(pipe);
 	ck_assert_uint_gt(fread(code, sizeof(*code), BPF_MAXINSNS, pipe), 50);
@@ -283,15 +286,20 @@ static void expect_same(uint64_t capabilities)
 				data.args[0] = judged ? arg[a] : a * 0x7fffffff;
 				data.args[1] = data.args[2] = arg[args - 1 - a];
 				ck_assert_msg(verdict(code, &data) == verdict(judged ? refusing : usual, &data),
-					      "capabilities %llx: abi %x, call %u, %lx: %x", (unsigned long long)capabilities,
-					      abis[abi], (unsigned)data.nr, (unsigned long)data.args[0], verdict(code, &data));
+					      "capabilities %llx: abi %x, call %u, %lx: %x",
+					      (unsigned long long)capabilities, abis[abi],
+					      (unsigned)data.nr, (unsigned long)data.args[0],
+					      verdict(code, &data));
 			}
 		}
 }
 
 START_TEST(the_filters_are_what_libseccomp_makes_of_the_list)
 {
-	const uint64_t several[] = { 0, capabilities_default(), capabilities_default() | ptracer, CAPABILITIES_ALL & ~admin, CAPABILITIES_ALL };
+	const uint64_t several[] = {
+		0, capabilities_default(), capabilities_default() | ptracer,
+		CAPABILITIES_ALL & ~admin, CAPABILITIES_ALL,
+	};
 
 	expect_same(several[_i]);
 }
@@ -299,8 +307,9 @@ END_TEST
 
 /* Those that open a call; fourteen, and thirteen where there are no I/O ports. */
 static const cap_value_t opening[] = {
-	CAP_DAC_READ_SEARCH, CAP_SYS_MODULE, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SYS_PACCT, CAP_SYS_ADMIN,
-	CAP_SYS_BOOT, CAP_SYS_NICE, CAP_SYS_TIME, CAP_SYS_TTY_CONFIG, CAP_SYSLOG, CAP_PERFMON, CAP_BPF,
+	CAP_DAC_READ_SEARCH, CAP_SYS_MODULE, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SYS_PACCT,
+	CAP_SYS_ADMIN, CAP_SYS_BOOT, CAP_SYS_NICE, CAP_SYS_TIME, CAP_SYS_TTY_CONFIG, CAP_SYSLOG,
+	CAP_PERFMON, CAP_BPF,
 #ifdef __x86_64__
 	CAP_SYS_RAWIO,
 #endif
@@ -315,7 +324,8 @@ START_TEST(each_capability_alone_opens_what_libseccomp_opens)
 	bool opens = false, same;
 
 	memcpy(none, filter, length * sizeof(none[0]));
-	same = filter_for(UINT64_C(1) << _i, &filter) == length && memcmp(filter, none, length * sizeof(none[0])) == 0;
+	same = filter_for(UINT64_C(1) << _i, &filter) == length &&
+	       memcmp(filter, none, length * sizeof(none[0])) == 0;
 	for (size_t i = 0; i < COUNT(opening); i++)
 		opens |= opening[i] == _i;
 	ck_assert_int_eq(same, !opens);
@@ -368,8 +378,10 @@ END_TEST
 
 START_TEST(foreign_calls_are_killed)
 {
-	const uint64_t capabilities[] = { capabilities_default(), 0, ptracer, admin, CAPABILITIES_ALL };
-	struct seccomp_data data = { .nr = SYS_read, .arch = AUDIT_ARCH_I386 };
+	const uint64_t capabilities[] = {
+		capabilities_default(), 0, ptracer, admin, CAPABILITIES_ALL,
+	};
+	struct seccomp_data data;
 	const struct sock_filter *filter;
 
 	for (size_t i = 0; i < COUNT(capabilities); i++) {
@@ -377,7 +389,8 @@ START_TEST(foreign_calls_are_killed)
 		data = (struct seccomp_data){ .nr = SYS_read, .arch = AUDIT_ARCH_I386 };
 		ck_assert_uint_eq(verdict(filter, &data), SECCOMP_RET_KILL_PROCESS);
 #ifdef __x86_64__
-		data = (struct seccomp_data){ .nr = 0x40000000 + SYS_getpid, .arch = AUDIT_ARCH_X86_64 };
+		data = (struct seccomp_data){ .nr = 0x40000000 + SYS_getpid,
+					      .arch = AUDIT_ARCH_X86_64 };
 		ck_assert_uint_eq(verdict(filter, &data), SECCOMP_RET_KILL_PROCESS);
 #endif
 	}
@@ -406,7 +419,8 @@ int main(void)
 	tcase_add_test(tests, the_filter_decides_as_listed);
 	tcase_add_test(tests, foreign_calls_are_killed);
 	tcase_add_loop_test(tests, the_filters_are_what_libseccomp_makes_of_the_list, 0, 5);
-	tcase_add_loop_test(tests, each_capability_alone_opens_what_libseccomp_opens, 0, CAP_LAST_CAP + 1);
+	tcase_add_loop_test(tests, each_capability_alone_opens_what_libseccomp_opens, 0,
+			    CAP_LAST_CAP + 1);
 	tcase_add_test(tests, the_default_capabilities_take_the_default_filter);
 	tcase_add_test(tests, the_kernel_takes_the_filters);
 #endif
