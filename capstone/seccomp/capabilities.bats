@@ -89,11 +89,11 @@ prepare() {
     {
         echo '#include <sys/syscall.h>'
         table | awk '{ print $1, "SYS_" $1; }'
-    } | cc -E -P - >numbers
+    } | cc -E -P - >"$BATS_TEST_TMPDIR/numbers"
     SCRIPT=
     while read -r call _ args; do
-        SCRIPT+="echo $call \$(payload-call $(awk -v call="$call" '$1 == call { print $2 }' numbers) $args);"
-    done < <(table | grep -f <(awk '$2 ~ /^[0-9]+$/ { print "^" $1 " " }' numbers))
+        SCRIPT+="echo $call \$(payload-call $(awk -v call="$call" '$1 == call { print $2 }' "$BATS_TEST_TMPDIR/numbers") $args);"
+    done < <(table | grep -f <(awk '$2 ~ /^[0-9]+$/ { print "^" $1 " " }' "$BATS_TEST_TMPDIR/numbers"))
 }
 
 # judged CAP LINES: of the kernel's answers in LINES what a filter for CAP leaves
