@@ -109,6 +109,7 @@ vm: all ## the lab machine: a shell as student, or CMD='make doctor' as root
 vm-setup:
 	@harness/setup vm || true
 	@harness/setup book extra 2>/dev/null || true
+	@capstone/seccomp/docker-profile >/dev/null || true
 
 mutants: part all-setup ## do the graded tests catch wrong programs? LAB=03, or all
 	@harness/mutants

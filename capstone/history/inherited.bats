@@ -102,14 +102,15 @@ load common
     expect "control: chmod of the file" 4700 "$(stat -c %a "$WORLD/skiff")"
     chmod 755 "$WORLD/skiff"
     # what runs is in memory wherever container root could be the owner
-    for options in "--userns host" "--userns auto:size=4294967294"; do
+    for options in "" "--userns host" "--userns auto:size=4294967294"; do
         # shellcheck disable=SC2086  # words
         container --init $options
         expect_match "PID 1 ($options)" "^/memfd:" "$(readlink "/proc/$(proc_field "$CONTAINER" PPid)/exe")"
+        [ -z "$options" ] || expect_match "skiff ($options)" "^/memfd:" "$(readlink "/proc/$SPAWNED/exe")"
         end_container
     done
-    container --init
-    expect "PID 1 of ids of its own: the file" "$(readlink -f "$EXERCISE")" "$(readlink "/proc/$(proc_field "$CONTAINER" PPid)/exe")"
+    container
+    expect "control: skiff, where the container has ids of its own" "$(readlink -f "$EXERCISE")" "$(readlink "/proc/$SPAWNED/exe")"
 }
 
 @test "what a container calls itself is shown, not obeyed: list, stats, errors" {

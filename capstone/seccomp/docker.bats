@@ -4,16 +4,20 @@
 #
 # For each capability alone, and for several, both filters are asked about every system
 # call that libseccomp knows (compare.c): libseccomp's, of Docker's JSON, and skiff's.
-# They agree but for what `deviations` names.  The JSON is that of the package
-# golang-github-docker-docker-dev (harness/setup extra), or DOCKER_PROFILE=FILE.
+# They agree but for what `deviations` names.  The JSON is that of Debian's package of
+# Docker's source (docker-profile fetches it), or DOCKER_PROFILE=FILE.
 
 load ../../support/bats
 
 READER=$BATS_TEST_DIRNAME/skiff-seccomp
 LIST=$BATS_TEST_DIRNAME/default.list
-DOCKER=${DOCKER_PROFILE:-/usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json}
 PODMAN=/usr/share/containers/seccomp.json
 DEFAULT=CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,NET_BIND_SERVICE,SETFCAP,SETGID,SETPCAP,SETUID,SYS_CHROOT
+
+setup_file() {
+    DOCKER=$("$BATS_TEST_DIRNAME/docker-profile") || DOCKER=$BATS_TEST_DIRNAME/../../build/docker-seccomp.json
+    export DOCKER
+}
 
 setup() {
     lab_setup
