@@ -46,9 +46,9 @@ of_command() {
     container "$@"
     first=$(pgrep -P "$SPAWNED" | while read -r pid; do ! grep -q '^NSpid:.*[[:space:]]1$' "/proc/$pid/status" || echo "$pid"; done)
     dir=/proc/$first
-    for fd in $(ls "$dir/fd"); do
-        [ "$fd" -gt 2 ] || continue
-        link=$(readlink "$dir/fd/$fd")
+    for fd in "$dir"/fd/*; do
+        [ "${fd##*/}" -gt 2 ] || continue
+        link=$(readlink "$fd")
         case $link in *signalfd*) link=signals ;; esac
         kinds="${kinds:+$kinds }$link"
     done

@@ -65,7 +65,7 @@ words() { printf 'x%.0s' $(seq "$1"); }
     # None longer than a record's path was once cut at, two longer, one too long to be used.
     for length in 20 79 180 4000; do
         runtime=$USER_DIR/$(words "$length" | sed 's/x\{200\}/&\//g')
-        mkdir -p -m 700 "$runtime" 2>/dev/null || true
+        (umask 077 && mkdir -p "$runtime") 2>/dev/null || true
         chown -R "$(lab_uid):$(lab_gid)" "$USER_DIR"
         with=(env XDG_RUNTIME_DIR="$runtime" "$EXERCISE")
         pids=()

@@ -219,9 +219,49 @@ logged() { cat "$LOG"; }
         case $line in '' | '#'*) continue ;; esac
         IFS='|' read -r -a fields <<<"$line"
         expect "fields of: $line" 6 "${#fields[@]}"
-        expect_match "probe" '^(on [a-z0-9_]+ )?(command|header|file|static|gnu) [^ ]' "${fields[0]}"
+        expect_match "probe" '^(on [a-z0-9_]+ )?(command|header|library|file|static|gnu) [^ ]' "${fields[0]}"
         expect_match "group of: $line" '^ (build|check|test|lint|vm|bench|book|extra) $' "${fields[4]}"
     done <../packages
+}
+
+@test "a header is what the compiler finds, and no file that is only called so" {
+    hint "the kernel has a linux/seccomp.h, liblzma a lzma/check.h: include directories in cpp(1)"
+    manager apt-get
+    have course-one
+    have course-two 1.5
+    # A compiler that looks in a folder of this test's first; there is no such header yet.
+    printf '#!/bin/sh\nPATH=%s exec cc -I "%s" "$@"\n' "$PATH" "$TREE/include" >"$BIN/course-cc"
+    chmod 755 "$BIN/course-cc"
+    mkdir -p "$TREE/include/linux"
+    : >"$TREE/include/linux/course-three.h"
+    with_cc() { run env -u DEBIAN_FRONTEND PATH="$BIN" CC=course-cc bash "$TREE/harness/setup" --check lint; }
+    with_cc
+    expect_status 1
+    has "course-three.h" "pkg-three"
+    : >"$TREE/include/course-three.h"
+    with_cc
+    expect_status 0
+    expect_output ''
+    # and without a compiler there is none
+    run env -u DEBIAN_FRONTEND PATH="$BIN" CC=no-such-compiler bash "$TREE/harness/setup" --check lint
+    expect_status 1
+    has "course-three.h" "pkg-three"
+}
+
+@test "each header and library of the table is found here, and missing where only it is taken away" {
+    local kind name
+    while read -r kind name; do
+        run env -u CC "${CC:-cc}" -E -x c - <<<"#include <$name>"
+        [ "$kind" = library ] || expect "$name, asked of the compiler itself" 0 "$status"
+        # A compiler for which it is not there.
+        printf '#!/bin/sh\ncase "$*" in *-print-file-name=%s*) echo %s; exit ;; esac\nsed "s|<%s>|</none>|" | exec cc "$@"\n' \
+            "$name" "$name" "$name" >"$BIN/lacking"
+        chmod 755 "$BIN/lacking"
+        run env CC="$BIN/lacking" ../setup --check build check test
+        expect_status 1
+        expect "lines without $name" 1 "${#lines[@]}"
+        has "missing: $name,"
+    done < <(sed -nE 's/^(header|library) ([^ |]+).*[|] (build|check|test) +[|].*/\1 \2/p' ../packages)
 }
 
 @test "this machine has what building and testing need, and setup agrees" {
