@@ -9,7 +9,7 @@ load common
     echo secret >"$WORLD/group"
     chgrp 42 "$WORLD/group"
     chmod 640 "$WORLD/group"
-    with=(setpriv --groups 4,42)
+    with=(setpriv "--groups=4,42")
     run "${with[@]}" --reuid 1000 --regid 1000 cat "$WORLD/group"
     expect "control: a process of that group" secret "$output"
     container --name "test-$NAP" --userns host
@@ -163,7 +163,8 @@ load common
 @test "nohup: a SIGHUP that the caller ignores does not end the container" {
     hint "what is blocked is not ignored: sigprocmask(2); nohup(1)"
     for how in ignored heeded; do
-        NAP=$NAP run bash -c 'exec 3>&- 4>&-; [ "$0" = heeded ] || trap "" HUP; "$@" & skiff=$!
+        export NAP
+        run bash -c 'exec 3>&- 4>&-; [ "$0" = heeded ] || trap "" HUP; "$@" & skiff=$!
             until [ -n "$(pgrep -fx "sleep $NAP")" ]; do :; done; kill -HUP $skiff
             [ "$0" = heeded ] || kill -TERM $skiff; wait $skiff; echo $?' "$how" \
             "$EXERCISE" run "$ROOTFS" sleep "$NAP" 2>/dev/null

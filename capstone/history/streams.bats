@@ -175,7 +175,7 @@ skiff_of() { pgrep -f -- "^$EXERCISE $1" | head -n 1; }
     hint "FIONREAD, see pipe(7): what is in the pipe when COMMAND has ended"
     mkfifo "$WORLD/pipe"
     exec {SHARED}<>"$WORLD/pipe"
-    ( close_fds_but "$SHARED"; exec "$EXERCISE" run "$ROOTFS" sh -c 'head -c 150000 /dev/zero; exit 7' >&"$SHARED" </dev/null 2>/dev/null ) &
+    ( close_fds_but "$SHARED"; exec "$EXERCISE" run "$ROOTFS" sh -c 'head -c 150000 /dev/zero; exit 7' 1>&"$SHARED" </dev/null 2>/dev/null ) &
     skiff=$!
     LAB_SPAWNED+=("$skiff")
     # COMMAND ends: the pipe of the container takes what the caller's does not.
@@ -209,7 +209,7 @@ close_fds_but() {
             if [ "$kind" = pipe ]; then
                 mkfifo "$WORLD/$kind.$how"
                 exec {SHARED}<>"$WORLD/$kind.$how"
-                ( close_fds_but "$SHARED"; exec "$EXERCISE" run "${options[@]}" "$ROOTFS" yes "$NAP" >&"$SHARED" 2>/dev/null </dev/null ) &
+                ( close_fds_but "$SHARED"; exec "$EXERCISE" run "${options[@]}" "$ROOTFS" yes "$NAP" 1>&"$SHARED" 2>/dev/null </dev/null ) &
                 LAB_SPAWNED+=($!)
                 SPAWNED=$!
             else

@@ -42,6 +42,21 @@ struct request {
 
 /* ---- given: masks, as /proc/PID/status shows them ---------------------- */
 
+/* shown: TEXT fit for a message: one line, and nothing that a terminal obeys: no control
+ * character, also not of those above 0x7f (console_codes(4)) */
+static const char *shown(const char *text)
+{
+	unsigned char *copy = (unsigned char *)strdup(text);
+
+	if (!copy)
+		err(125, "memory");
+	for (size_t i = 0; copy[i]; i++)
+		if (copy[i] < ' ' || copy[i] == 0x7f || (copy[i] >= 0x80 && copy[i] < 0xa0 &&
+		    (!i || copy[i - 1] < 0x80 || copy[i - 1] == 0xc2)))
+			copy[i] = '?';
+	return (const char *)copy;
+}
+
 static uint64_t bit(int cap)
 {
 	return UINT64_C(1) << cap;
@@ -300,7 +315,7 @@ static uint64_t parse_kept(char *list)
 		int cap = cap_by_name(name);
 
 		if (cap < 0 || cap > 63)
-			errx(125, "-k: '%s' is no capability", name);
+			errx(125, "-k: '%s' is no capability", shown(name));
 		kept |= bit(cap);
 	}
 	return kept;
@@ -370,13 +385,13 @@ static void check_program(const char *name)
 		return;		/* such a mount has neither */
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) {
 		if (st.st_mode & S_ISUID && st.st_uid != geteuid())
-			errx(125, "%s: set-user-ID, so exec would not leave it what is kept", path);
+			errx(125, "%s: set-user-ID, so exec would not leave it what is kept", shown(path));
 		if (geteuid() != 0 && (st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
 		    st.st_gid != getegid())
-			errx(125, "%s: set-group-ID, so exec would not leave it what is kept", path);
+			errx(125, "%s: set-group-ID, so exec would not leave it what is kept", shown(path));
 	}
 	if (geteuid() != 0 && getxattr(path, "security.capability", NULL, 0) >= 0)
-		errx(125, "%s: has file capabilities, so exec would not leave it what is kept", path);
+		errx(125, "%s: has file capabilities, so exec would not leave it what is kept", shown(path));
 }
 
 static _Noreturn void run(char **command)
@@ -392,7 +407,7 @@ static _Noreturn void run(char **command)
 		why = find(command[0], path, sizeof(path), &st) == ENOENT ? ENOENT : EACCES;
 	}
 	errno = why;
-	err(why == ENOENT ? 127 : 126, "%s", command[0]);
+	err(why == ENOENT ? 127 : 126, "%s", shown(command[0]));
 }
 
 int main(int argc, char **argv)

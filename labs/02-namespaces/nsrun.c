@@ -85,6 +85,21 @@ static const int passed_on[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
 
 /* ---- given: the command line, errors, small helpers ---------------------- */
 
+/* shown: TEXT fit for a message: one line, and nothing that a terminal obeys: no control
+ * character, also not of those above 0x7f (console_codes(4)) */
+static const char *shown(const char *text)
+{
+	unsigned char *copy = (unsigned char *)strdup(text);
+
+	if (!copy)
+		err(125, "memory");
+	for (size_t i = 0; copy[i]; i++)
+		if (copy[i] < ' ' || copy[i] == 0x7f || (copy[i] >= 0x80 && copy[i] < 0xa0 &&
+		    (!i || copy[i - 1] < 0x80 || copy[i - 1] == 0xc2)))
+			copy[i] = '?';
+	return (const char *)copy;
+}
+
 __attribute__((noreturn)) static void usage(FILE *to)
 {
 	fprintf(to, "usage: nsrun [-p] [-m] [-i] [-n] [-C] [-u HOSTNAME] [-T SECONDS] -- CMD [ARG...]"
@@ -101,7 +116,7 @@ static long long number(const char *text, long long max)
 	errno = 0;
 	value = strtoll(text, &end, 10);
 	if (!isdigit((unsigned char)*text) || *end || errno || value > max) {
-		warnx("'%s': not a number from 0 to %lld", text, max);
+		warnx("'%s': not a number from 0 to %lld", shown(text), max);
 		usage(stderr);
 	}
 	return value;
@@ -209,7 +224,7 @@ __attribute__((noreturn)) static void exec_cmd(char **cmd, const struct signals 
 	execvp(cmd[0], cmd);
 	if (errno == EACCES && !is_found(cmd[0]))
 		errno = ENOENT;
-	err(errno == ENOENT ? 127 : 126, "%s", cmd[0]);
+	err(errno == ENOENT ? 127 : 126, "%s", shown(cmd[0]));
 }
 
 /*
@@ -374,7 +389,7 @@ static void make_namespaces(const struct config *c)
 	if ((c->flags & CLONE_NEWNS) && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
 		err(125, "make all mounts private");
 	if (c->hostname && sethostname(c->hostname, strlen(c->hostname)) == -1)
-		err(125, "hostname %s", c->hostname);
+		err(125, "hostname %s", shown(c->hostname));
 	if (c->flags & CLONE_NEWNET)
 		loopback_up();
 	if (c->flags & CLONE_NEWTIME)

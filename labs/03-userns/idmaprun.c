@@ -70,9 +70,13 @@ static const char usage[] =
 /* One message is one line, whatever stands in it. */
 static void one_line(char *text)
 {
-	for (; *text; text++)
-		if (iscntrl((unsigned char)*text))
-			*text = ' ';
+	for (size_t i = 0; text[i]; i++) {
+		unsigned char c = (unsigned char)text[i], last = i ? (unsigned char)text[i - 1] : 0;
+
+		/* Of UTF-8, not what are controls above 0x7f: console_codes(4). */
+		if (iscntrl(c) || (c >= 0x80 && c < 0xa0 && (last < 0x80 || last == 0xc2)))
+			text[i] = ' ';
+	}
 }
 
 /* complain: 'idmaprun: WHAT: WHY' on stderr, in one write, since the child has

@@ -69,13 +69,28 @@ struct run {
 
 /* ---- given: options ----------------------------------------------------- */
 
+/* shown: TEXT fit for a message: one line, and nothing that a terminal obeys: no control
+ * character, also not of those above 0x7f (console_codes(4)) */
+static const char *shown(const char *text)
+{
+	unsigned char *copy = (unsigned char *)strdup(text);
+
+	if (!copy)
+		err(125, "memory");
+	for (size_t i = 0; copy[i]; i++)
+		if (copy[i] < ' ' || copy[i] == 0x7f || (copy[i] >= 0x80 && copy[i] < 0xa0 &&
+		    (!i || copy[i - 1] < 0x80 || copy[i - 1] == 0xc2)))
+			copy[i] = '?';
+	return (const char *)copy;
+}
+
 static const char usage_line[] =
 	"usage: cgrun [-m BYTES[K|M|G]] [-p PIDS] [-c CPUS] [-F SECONDS] [--] CMD [ARG...]\n";
 
 static void __attribute__((noreturn)) bad_usage(const char *option, const char *text)
 {
 	if (option)
-		fprintf(stderr, "cgrun: %s: not a valid value: '%s'\n", option, text);
+		fprintf(stderr, "cgrun: %s: not a valid value: '%s'\n", option, shown(text));
 	fputs(usage_line, stderr);
 	exit(2);
 }
@@ -617,7 +632,7 @@ static void start(struct run *r)
 	/* END SOLUTION */
 	if (recv(pair[0], &error, sizeof(error), 0) == sizeof(error)) {
 		errno = error;
-		err(error == ENOENT ? 127 : 126, "%s", r->cmd[0]);
+		err(error == ENOENT ? 127 : 126, "%s", shown(r->cmd[0]));
 	}
 	close(pair[0]);
 }

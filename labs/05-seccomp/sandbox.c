@@ -74,9 +74,13 @@ struct talk {
 /* Ours is one line, whatever was typed. */
 static char *one_line(char *text)
 {
-	for (char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
+	for (size_t i = 0; text[i]; i++) {
+		unsigned char c = (unsigned char)text[i], last = i ? (unsigned char)text[i - 1] : 0;
+
+		/* Of UTF-8, not what are controls above 0x7f: console_codes(4). */
+		if (iscntrl(c) || (c >= 0x80 && c < 0xa0 && (last < 0x80 || last == 0xc2)))
+			text[i] = '?';
+	}
 	return text;
 }
 

@@ -92,17 +92,19 @@ static _Noreturn void usage(void)
 	exit(2);
 }
 
-/* shown: NAME fit for an error message, which is one line whatever NAME holds */
-static const char *shown(const char *name)
+/* shown: TEXT fit for a message: one line, and nothing that a terminal obeys: no control
+ * character, also not of those above 0x7f (console_codes(4)) */
+static const char *shown(const char *text)
 {
-	char *copy = strdup(name);
+	unsigned char *copy = (unsigned char *)strdup(text);
 
 	if (!copy)
 		err(125, "memory");
-	for (char *c = copy; *c; c++)
-		if ((unsigned char)*c < ' ')
-			*c = '?';
-	return copy;
+	for (size_t i = 0; copy[i]; i++)
+		if (copy[i] < ' ' || copy[i] == 0x7f || (copy[i] >= 0x80 && copy[i] < 0xa0 &&
+		    (!i || copy[i - 1] < 0x80 || copy[i - 1] == 0xc2)))
+			copy[i] = '?';
+	return (const char *)copy;
 }
 
 /* next_field: cut off *REST up to the next colon; NULL when nothing is left.
