@@ -25,7 +25,7 @@ static void start(const struct config *config, struct container *c, int master)
 	c->ready = true;
 	c->master = master;
 	if (master >= 0)
-		streams_terminal(&c->streams, master, config->interactive);
+		streams_terminal(c->streams, master, config->interactive);
 	if (master >= 0 && config->interactive)
 		terminal_raw(&c->left);
 	terminal_resize(master);
@@ -73,28 +73,28 @@ static int watch(const struct config *config, struct container *c, struct failur
 	};
 	int ended_by = 0;
 
-	streams_begin(&c->streams);
+	streams_begin(c->streams);
 	alarm((unsigned)config->timeout);
-	for (bool dead = false; !dead || (ended_by == 0 && !streams_done(&c->streams));) {
+	for (bool dead = false; !dead || (ended_by == 0 && !streams_done(c->streams));) {
 		fds[SOCKET].fd = c->socket;
 		/* READY and the end of the socket are mostly heard together, of a terminal at once. */
 		fds[SOCKET].events = config->terminal || !c->settled ? POLLIN : 0;
-		streams_watch(&c->streams, fds + RELAYS);
+		streams_watch(c->streams, fds + RELAYS);
 		if (delegate_poll(fds, POLLED, config->security.delegate ? &c->left.cgroup : NULL, c->pid) < 0 && errno != EINTR)
 			return fail(f, errno, "poll");
 		/* The child's last words come before the news of its death. */
 		if (fds[SOCKET].revents != 0)
 			hear(config, c, f);
-		streams_serve(&c->streams, fds + RELAYS);
+		streams_serve(c->streams, fds + RELAYS);
 		if (fds[SIGNALS].revents != 0 && ended_by == 0)
 			ended_by = signals_pass(c, c->ready && c->socket < 0);
 		if (fds[PIDFD].revents != 0 && c->socket < 0) {
 			dead = true;
 			fds[PIDFD].fd = -1;
-			streams_finish(&c->streams);
+			streams_finish(c->streams);
 		}
 	}
-	PASS(streams_end(&c->streams, f));
+	PASS(streams_end(c->streams, f));
 	return ended_by;
 }
 
@@ -222,15 +222,16 @@ static void container_end(struct container *c)
 
 int container_run(struct config *config, struct failure *f)
 {
+	static struct streams streams;
 	static struct container c = {
-		.left = { .directory = -1, .store = -1, .process = -1 },
+		.left = { .directory = -1, .store = -1, .process = -1 }, .streams = &streams,
 		.lock = -1, .upper = -1, .pidfd = -1, .socket = -1, .keeper = -1, .master = -1,
 	};
 	int status;
 
 	PASS(c.signals = signals_catch(f));     /* before there is anything to leave behind */
-	PASS(streams_open(config, &c.streams, f));
-	config->streams = &c.streams;
+	PASS(streams_open(config, &streams, f));
+	config->streams = &streams;
 	if ((c.record = record_create(f)) == NULL)
 		return -1;
 	c.settled = config->join;

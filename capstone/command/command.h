@@ -180,6 +180,33 @@ void terminal_resize(int master);
 
 /* ---- streams.c: standard input, output and error -------------------------- */
 
+enum { STREAMS = 3 };
+
+/* A descriptor, and how to use it without waiting: as it is (PLAIN: ours, or a file),
+ * the master of the container's TERMINAL, by MSG_DONTWAIT, by RWF_NOWAIT, or after poll(2). */
+struct stream_end {
+	int fd;                 /* -1: closed */
+	enum { PLAIN, TERMINAL, SOCKETS, ASKS, CAREFUL } way;
+};
+
+/* Bytes on their way. */
+struct relay {
+	struct stream_end from, to;
+	size_t start, end;      /* of what was read and is not written yet */
+	char *data;
+	bool input;             /* from the caller to the container */
+	bool resting;           /* the caller's terminal is another job's now */
+	bool last;              /* COMMAND has ended: LEFT bytes more */
+	size_t left;
+	int refused, lost;      /* errno values: of the writing end, of the reading one */
+};
+
+struct streams {
+	int inside[STREAMS];    /* the container's ends of pipes; -1: its /dev/null */
+	struct relay relay[STREAMS];
+	int timer;              /* of those that rest, or -1 */
+};
+
 struct pollfd;
 enum { STREAM_FDS = 2 * STREAMS };
 

@@ -146,8 +146,8 @@ static void check_config(const struct config *config, char **argv)
 	if (config->memory == 0 || config->memory > INT64_MAX || config->pids == 0 || config->pids > 4194304 ||
 	    config->cpu_quota < 1000 || config->timeout > 1000000000 || llabs(config->time_offset) > 1000000000)
 		wrong("a limit", argv[1]);
-	if (config->env_count < 0 || config->env_count > MAX_ENV || config->limit_count < 0 ||
-	    (size_t)config->limit_count > COUNT(config->limits) || config->tree_count < 1 || config->tree_count > MAX_TREES)
+	if (config->env_count < 0 || config->env_count > MAX_ENV || config->security.limit_count < 0 ||
+	    (size_t)config->security.limit_count > COUNT(config->security.limits) || config->tree_count < 1 || config->tree_count > MAX_TREES)
 		wrong("a count", argv[1]);
 	if (s->uid == UINT32_MAX || s->gid == UINT32_MAX || config->network > NETWORK_BRIDGE || config->command == NULL ||
 	    config->command[0] == NULL)
@@ -158,8 +158,8 @@ static void check_config(const struct config *config, char **argv)
 	for (int i = 0; i < config->tree_count; i++)
 		if (config->trees[i].kind >= VOLUME && (config->trees[i].target == NULL || *config->trees[i].target != '/'))
 			wrong("a target", argv[1]);
-	for (int i = 0; i < config->limit_count; i++)
-		if (config->limits[i].limit.rlim_cur > config->limits[i].limit.rlim_max)
+	for (int i = 0; i < config->security.limit_count; i++)
+		if (config->security.limits[i].limit.rlim_cur > config->security.limits[i].limit.rlim_max)
 			wrong("--ulimit", argv[1]);
 	for (const char *name = config->name != NULL && !config->join ? config->name : ""; *name != '\0'; name++)
 		if (*name == '/')

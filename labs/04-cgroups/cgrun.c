@@ -89,7 +89,7 @@ static const char usage_line[] =
 
 static void __attribute__((noreturn)) bad_usage(const char *option, const char *text)
 {
-	if (option)
+	if (option && text)
 		fprintf(stderr, "cgrun: %s: not a valid value: '%s'\n", option, shown(text));
 	fputs(usage_line, stderr);
 	exit(2);
