@@ -146,12 +146,12 @@ static void relay_fill(struct relay *r)
 	size_t most = r->last && r->left < ROOM ? r->left : ROOM;
 	ssize_t n = -1;
 
-	if (r->data == NULL)
+	if (r->data == NULL && most > 0)
 		r->data = malloc(ROOM);
 	if (r->data != NULL && most > 0)
 		n = end_read(&r->from, r->data, most);
 	else
-		errno = r->data == NULL ? ENOMEM : EAGAIN;
+		errno = most > 0 ? ENOMEM : EAGAIN;
 	if (n < 0 && (errno == EINTR || (errno == EAGAIN && !r->last)))
 		return;
 	if (n < 0 && errno == EIO && r->input && in_background(r->from.fd)) {
