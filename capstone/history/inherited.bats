@@ -74,8 +74,8 @@ load common
     for options in "" "--userns host" --init; do
         # shellcheck disable=SC2086  # words
         container --name "test-$NAP" $options
-        run score -500 unshare --mount --propagation private "$HERE/naive" exec "$CONTAINER" cat /proc/self/oom_score_adj
-        expect "control: naive exec" -500 "$output"
+        run score -500 nsenter --target "$CONTAINER" --mount --pid cat /proc/self/oom_score_adj
+        expect "control: nsenter" -500 "$output"
         for pair in -500:0 -1000:0 0:0 300:300; do
             run score "${pair%:*}" "$EXERCISE" exec "test-$NAP" cat /proc/self/oom_score_adj
             expect "exec ($options) of ${pair%:*}" "${pair#*:}" "$output"
