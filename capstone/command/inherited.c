@@ -7,7 +7,8 @@ bool groups_denied(const char *process)
 {
 	char said[16];
 
-	return file_read(said, sizeof(said), "/proc/%s/setgroups", process) == 0 && strncmp(said, "deny", 4) == 0;
+	return file_read(said, sizeof(said), "/proc/%s/setgroups", process) == 0 &&
+	       strncmp(said, "deny", 4) == 0;
 }
 
 int groups_drop(const bool *denied, struct failure *f)
@@ -24,7 +25,8 @@ int oom_expose(struct failure *f)
 	char score[16];
 
 	TRY(file_read(score, sizeof(score), "/proc/self/oom_score_adj"), "/proc/self/oom_score_adj");
-	TRY(*score == '-' ? file_write("0", "/proc/self/oom_score_adj") : 0, "resetting an oom_score_adj of %d", atoi(score));
+	if (*score == '-')
+		TRY(file_write("0", "/proc/self/oom_score_adj"), "resetting an oom_score_adj of %d", atoi(score));
 	return 0;
 }
 

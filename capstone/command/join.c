@@ -62,7 +62,8 @@ static void join(struct config *config, const struct record *record, int target,
 	init_hide(config);
 	init_await(socket);
 	umask(022);
-	if (cgroup_enter(&record->cgroup, false, &f) < 0 || enter(config, target, &f) < 0 || groups_drop(&denied, &f) < 0 ||
+	if (cgroup_enter(&record->cgroup, false, &f) < 0 || enter(config, target, &f) < 0 ||
+	    groups_drop(&denied, &f) < 0 ||
 	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0) ||
 	    (master = init_prepare(config, &f)) < 0 ||
 	    (!(config->security.namespaces & CLONE_NEWUSER) && seccomp_apply(&config->security, &f) < 0))

@@ -230,7 +230,8 @@ int streams_open(const struct config *config, struct streams *s, struct failure 
 		if (is_null(&st[fd]))
 			continue;
 		/* One file, one pipe: what is written to both stays in order. */
-		if (fd == 2 && s->inside[1] >= 0 && st[1].st_dev == st[2].st_dev && st[1].st_ino == st[2].st_ino)
+		if (fd == 2 && s->inside[1] >= 0 && st[1].st_dev == st[2].st_dev &&
+		    st[1].st_ino == st[2].st_ino)
 			s->inside[2] = s->inside[1];
 		else
 			PASS(stream_pipe(s, fd, f));
@@ -246,7 +247,8 @@ int streams_enter(const struct streams *s, struct failure *f)
 	for (int fd = 0; fd < STREAMS; fd++) {
 		if (s->inside[fd] < 0 && null < 0) {
 			/* In a container that runs already it may be anything by now. */
-			TRY(null = open("/dev/null", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), "/dev/null");
+			null = open("/dev/null", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+			TRY(null, "/dev/null");
 			if (fstat(null, &st) < 0 || !is_null(&st) || fcntl(null, F_SETFL, 0) < 0)
 				return fail(f, 0, "/dev/null in the container is another file");
 		}
@@ -300,8 +302,10 @@ void streams_watch(const struct streams *s, struct pollfd *fds)
 		/* Idle, the other end is watched for the end of its reader alone. */
 		bool open = waits || (r->from.fd >= 0 && r->to.way != TERMINAL);
 
-		fds[2 * i] = (struct pollfd){ .fd = waits ? -1 : r->resting ? s->timer : r->from.fd, .events = POLLIN };
-		fds[2 * i + 1] = (struct pollfd){ .fd = open ? r->to.fd : -1, .events = waits ? POLLOUT : 0 };
+		fds[2 * i].fd = waits ? -1 : r->resting ? s->timer : r->from.fd;
+		fds[2 * i].events = POLLIN;
+		fds[2 * i + 1].fd = open ? r->to.fd : -1;
+		fds[2 * i + 1].events = waits ? POLLOUT : 0;
 	}
 }
 

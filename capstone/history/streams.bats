@@ -235,11 +235,14 @@ no_yes() { [ -z "$(yes_pid "$1")" ]; }
     hint "an open file of skiff's own, O_NONBLOCK: open(2) of /proc/self/fd/1"
     require tool:script
     for options in "" -t; do
-        on_terminal "$EXERCISE run --timeout 2 $options $ROOTFS yes $NAP; echo \$? >$BATS_TEST_TMPDIR/ended"
+        on_terminal "$EXERCISE run $options $ROOTFS yes $NAP; echo \$? >$BATS_TEST_TMPDIR/ended"
         wait_for eval '[ -n "$(yes_pid "$NAP")" ]'
         kill -STOP "$SCRIPT"
+        # Everything is full: COMMAND sleeps in its write(2).
+        wait_for eval '[ "$(state_of "$(yes_pid "$NAP")")" = S ]'
+        kill -TERM "$(skiff_of "run ${options:+$options }$ROOTFS yes $NAP")"
         wait_for test -s "$BATS_TEST_TMPDIR/ended"
-        expect "status ($options)" 137 "$(cat "$BATS_TEST_TMPDIR/ended")"
+        expect "status ($options)" 143 "$(cat "$BATS_TEST_TMPDIR/ended")"
         kill -KILL "$SCRIPT"
         rm -f "$BATS_TEST_TMPDIR/ended"
         exec {KEYS}>&-
