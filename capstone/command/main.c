@@ -115,7 +115,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COUNT(commands); i++)
 		if (strcmp(word, commands[i].name) == 0)
 			status = ask(&commands[i], argc - 2, argv + 2, &f);
-	if (status == -1 && f.text[0] != '\0')
-		fprintf(stderr, "skiff: %s\n", f.text);
-	return status == -1 ? f.status : status;
+	if (status != -1)
+		return status;
+	if (f.status == 0)
+		fail(&f, 0, "a step failed and did not say why");
+	fprintf(stderr, "skiff: %s\n", f.text);
+	return f.status;
 }

@@ -40,8 +40,10 @@ int sealed_open(struct failure *f)
 
 	CLOSED int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	TRY(fstat(from, &st), "/proc/self/exe");
-	if (own_path(path))
-		return dup(from);
+	if (own_path(path)) {
+		TRY(to = dup(from), "/proc/self/exe");
+		return to;
+	}
 	to = memfd_create("skiff", flags | MFD_EXEC);
 	if (to < 0 && errno == EINVAL)
 		to = memfd_create("skiff", flags);
