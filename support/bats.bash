@@ -191,6 +191,26 @@ same_ns() { [ "/proc/$2/ns/$1" -ef "/proc/$3/ns/$1" ]; }
 # sandboxed: does what a test starts run in a machine of its own?
 sandboxed() { [ -n "${LAB_SANDBOX-}" ]; }
 
+# ask_filter PID CALL...: what the filters of PID, those that we do not have ourselves,
+# say to these calls (native:N, x32:N, foreign:N; see support/payload-filter.c, which
+# is built beside the test), whether or not this machine takes such a call.  $status
+# is 77 where the kernel does not show them to us, and $stderr says why.
+ask_filter() {
+    local pid=$1 count ours
+    shift
+    count=$(proc_field "$pid" Seccomp_filters) ours=$(proc_field self Seccomp_filters)
+    if [ -n "$ours" ]; then count=$((count - ours)); else count=99; fi # Linux 5.9 counts them
+    run --separate-stderr outside "${PAYLOAD_FILTER:-$BATS_TEST_DIRNAME/payload-filter}" "$pid" "$count" "$@"
+}
+
+# expect_refused PID CALL...: by the filters of PID, or killed; status 77 where they cannot be asked
+expect_refused() {
+    ask_filter "$@"
+    [ "$status" -ne 77 ] || return 77
+    expect_status 0 || return 1
+    expect "calls that the filter does not refuse" "" "$(grep -v ': refused$\|: killed$' <<<"$output" || true)"
+}
+
 # machine_pid: a process that is none of what the test runs, and shares its
 # machine: for namespaces to be compared with, and for those that want a PID
 machine_pid() { echo "$$"; }

@@ -147,6 +147,7 @@ cgroup2_mount() {
 #   seccomp           seccomp filters
 #   subid             a subordinate id range for the ordinary user
 #   file:PATH         that file
+#   machine:NAME      a processor of that name, as uname -m has it
 #   tmp:FSTYPE        temporary files are on a filesystem of that type
 facility() {
     local where arg=${1#*:}
@@ -159,6 +160,8 @@ facility() {
                 { echo "cannot become an ordinary user (uid $(lab_uid))"; return 1; } ;;
         tool:*)
             command -v "$arg" >/dev/null || { echo "no $arg in PATH (run: make setup)"; return 1; } ;;
+        machine:*)
+            [ "$(uname -m)" = "$arg" ] || { echo "${arg/_/-} only; this is $(uname -m)"; return 1; } ;;
         file:*)
             [ -e "$arg" ] || { echo "no $arg here"; return 1; } ;;
         tmp:*)

@@ -9,6 +9,8 @@ load ../../support/bats
 # shellcheck disable=SC2034  # for prog, in support/bats.bash
 EXERCISE=${LAB_BIN:-$BATS_TEST_DIRNAME/..}/skiff
 export FOOTPRINT_CGROUPS='skiff*'
+# shellcheck disable=SC2034  # for ask_filter, in support/bats.bash
+PAYLOAD_FILTER=$BATS_TEST_DIRNAME/../isolation/payload-filter
 
 # setup_file: one rootfs for all tests of a file; no test may change it
 setup_file() {

@@ -1,7 +1,8 @@
 /* payload-call.c - make one system call and say what came back
  *
  *   payload-call NUMBER [ARG...]      the native call, by number
- *   payload-call i386 | x32           getpid through a foreign ABI
+ *   payload-call i386 | x32           getpid through a foreign ABI; a machine that takes
+ *                                     no int 0x80 answers i386 with SIGSEGV
  *   payload-call euid                 print the effective user id instead
  *   payload-call nodeathsig CMD...    clear PR_SET_PDEATHSIG, then run CMD
  *   payload-call keyring CMD...       make a session keyring, print its number, run CMD
@@ -26,7 +27,9 @@ static long foreign(const char *abi)
 
 	if (strcmp(abi, "x32") == 0)
 		return syscall(0x40000000 + SYS_getpid);
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory");
+	__asm__ volatile("int $0x80" : "=a"(result)
+			 : "a"(20) : "r8", "r9", "r10", "r11", "memory");
+	errno = (int)-result;
 	return result;
 #else
 	(void)abi;

@@ -63,7 +63,7 @@ as_student() { ( close_fds; cd "$HANDOUT" && as_user timeout -k 2 200 "$@" </dev
     made
     local file dir
     cd "$HANDOUT"
-    for file in README.md Makefile LICENSE support/bound harness/{student,setup,doctor,walk,vm} grader/grade capstone/skiff.h; do
+    for file in README.md Makefile LICENSE support/bound support/payload-filter.c harness/{student,setup,doctor,walk,vm} grader/grade capstone/skiff.h; do
         [ -f "$file" ] || expect "$file" there missing
     done
     for dir in labs/*/; do
