@@ -253,7 +253,7 @@ classroom50_faults() {
     done
     own_class
     before=$(contents "$OWN/students/s1000"; cat "$OWN/report.html" "$OWN/gradebook.csv" | sha256sum)
-    truncate -s 20000 "$OWN/students/s1005/whole.json"
+    truncate -s 700 "$OWN/students/s1005/whole.json" # half of it
     run -3 --separate-stderr pages "$OWN"
     expect_error 3 pages
     # shellcheck disable=SC2154  # stderr is set by run
@@ -277,7 +277,7 @@ classroom50_faults() {
     own_class
     before=$(contents "$OWN")
     mkdir "$BATS_TEST_TMPDIR/bin"
-    printf '#!/bin/sh\ncase "$*" in *pages-students.jq*) echo >>%q; exec sleep 100 ;; esac\nexec %q "$@"\n' \
+    printf '#!/bin/sh\ncase "$*" in *pages-students.jq*) echo >>%q; exec sleep 1000 ;; esac\nexec %q "$@"\n' \
         "$BATS_TEST_TMPDIR/started" "$(command -v jq)" >"$BATS_TEST_TMPDIR/bin/jq"
     chmod +x "$BATS_TEST_TMPDIR/bin/jq"
     spawn env PATH="$BATS_TEST_TMPDIR/bin:$PATH" "$LAB_TOP/grader/pages" "$OWN"
@@ -286,7 +286,7 @@ classroom50_faults() {
     kill -TERM "$SPAWNED"
     reap "$SPAWNED"
     expect_status 143
-    expect "how long it took" "not long" "$([ $((SECONDS - started)) -lt 20 ] && echo "not long")"
+    expect "how long it took" "not long" "$([ $((SECONDS - started)) -lt 200 ] && echo "not long")"
     expect "files" "$before" "$(contents "$OWN")"
     expect "processes" "" "$(marked_pids)"
 }
@@ -306,9 +306,16 @@ classroom50_faults() {
 as_user_bare() { ( close_fds; as_user "$@" </dev/null ); }
 
 @test "a class of 200: the class page is below 2 MB, and all is there within a minute" {
-    local class=$BATS_TEST_TMPDIR/many
+    local class=$BATS_TEST_TMPDIR/many begun twenty
     make_class "$class" 200
-    LAB_TIMEOUT=60 run -0 pages "$class"
+    own_class
+    begun=${EPOCHREALTIME/[.,]/}
+    LAB_TIMEOUT=600 run -0 pages "$OWN"
+    twenty=$((${EPOCHREALTIME/[.,]/} - begun)) begun=${EPOCHREALTIME/[.,]/}
+    LAB_TIMEOUT=600 run -0 pages "$class"
+    # a minute; or, on a slow machine, thirty times of what a tenth of them takes there
+    expect "how long it took" "not long" "$(awk -v took=$((${EPOCHREALTIME/[.,]/} - begun)) -v unit="$twenty" \
+        'BEGIN { print took < 60e6 || took < 30 * unit ? "not long" : took / 1e6 " s, and twenty " unit / 1e6 }')"
     expect "size" small "$([ "$(stat -c %s "$class/report.html")" -lt 2000000 ] && echo small)"
     expect "pages" 200 "$(find "$class/students" -name feedback.html | wc -l)"
     expect "lines of the gradebook" 201 "$(wc -l <"$class/gradebook.csv")"
