@@ -145,18 +145,33 @@ spawn() {
 # reap PID: wait for a spawned process; its status in $status
 reap() { status=0; wait "$1" || status=$?; }
 
-# wait_for CMD...: until CMD succeeds, 10 seconds at most
+# patience MOST LEAST KIND: $PATIENCE, the seconds that are worth waiting for something
+# that happens at once on an idle machine.  A slow or busy one gets the most; but each
+# time that we have waited in vain (in_vain KIND) halves it for the rest of the run, as
+# a program that never gets there never does, in test after test.  LAB_PATIENCE=1: it is
+# the least from the start, for who tries programs that are wrong.
+patience() {
+    PATIENCE=${LAB_PATIENCE:-$1}
+    [ ! -s "${BATS_RUN_TMPDIR:-/nonexistent}/patience.$3" ] || read -r PATIENCE <"$BATS_RUN_TMPDIR/patience.$3"
+    [ "$PATIENCE" -ge "$2" ] || PATIENCE=$2
+}
+in_vain() { [ ! -d "${BATS_RUN_TMPDIR-}" ] || echo $((PATIENCE / 2)) >"$BATS_RUN_TMPDIR/patience.$1"; }
+
+# wait_for CMD...: until CMD succeeds, 30 seconds at most
 wait_for() {
-    local tries=500
+    local PATIENCE tries
+    patience 30 10 wait
+    tries=$((PATIENCE * 50))
     until "$@" >/dev/null 2>&1; do
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || { echo "waited 10 s in vain for: $*"; return 1; }
-        nap 0.02
+        [ "$tries" -gt 0 ] || { echo "waited $PATIENCE s in vain for: $*"; in_vain wait; return 1; }
+        lab_nap 0.02
     done
 }
 
 # nap [SECONDS]: a moment, without a process: nobody writes to that pipe
-nap() {
+nap() { lab_nap "$@"; }
+lab_nap() { # by this name where a test has a nap of its own
     [ -n "${LAB_CLOCK-}" ] || exec {LAB_CLOCK}<> <(:)
     read -r -t "${1:-0.01}" -u "$LAB_CLOCK" || true
 }
@@ -281,18 +296,21 @@ footprint() {
 }
 
 # expect_footprint BEFORE: nothing more and nothing less than then.  What is
-# being torn down gets two seconds to go.
+# being torn down gets some seconds to go.
 expect_footprint() {
-    local tries=100 now
+    local PATIENCE tries now
+    patience 8 2 footprint
+    tries=$((PATIENCE * 50))
     while now=$(footprint); [ "$now" != "$1" ]; do
         tries=$((tries - 1))
         if [ "$tries" -eq 0 ]; then
+            in_vain footprint
             echo "expected: nothing left behind"
             echo "observed:"
             diff <(echo "$1") <(echo "$now") | sed -n 's/^[<>]/  &/p'
             return 1
         fi
-        nap 0.02
+        lab_nap 0.02
     done
 }
 

@@ -119,6 +119,7 @@ int main(int argc, char **argv)
 		return status;
 	if (f.status == 0)
 		fail(&f, 0, "a step failed and did not say why");
-	fprintf(stderr, "skiff: %s\n", f.text);
+	if (f.text[0] != '\0')          /* else a helper has said it */
+		fprintf(stderr, "skiff: %s\n", f.text);
 	return f.status;
 }

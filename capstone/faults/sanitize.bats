@@ -29,7 +29,7 @@ setup() {
     [ ${#FULL[@]} -eq 0 ] || seconds=120
     run bounded make -s fuzz
     expect_status 0
-    LAB_TIMEOUT=$((seconds + 30)) run bounded ./fuzz "$seconds" "$RANDOM"
+    LAB_TIMEOUT=$((seconds + 200)) run bounded ./fuzz "$seconds" "$RANDOM"
     echo "$output"
     expect_status 0
     expect_match "what was tried" "[0-9]{4,} rounds, [0-9]+ command lines accepted" "$output"

@@ -19,7 +19,7 @@ struct attempt {
 	int (*try)(const char *arg);    /* -1 with errno where it was refused */
 };
 
-enum { WENT_WRONG = 254, NO_SUCH_ATTEMPT = 2, PATIENCE = 5 };
+enum { WENT_WRONG = 254, NO_SUCH_ATTEMPT = 2, PATIENCE = 15 };
 
 static void attempt_one(const struct attempt *attempt, const char *what, const char *arg)
 {

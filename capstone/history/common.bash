@@ -131,10 +131,12 @@ left() {
 }
 
 nothing_left() {
-    local tries=100 now
+    local PATIENCE tries now
+    patience 8 2 footprint
+    tries=$((PATIENCE * 50))
     while now=$(left); [ -n "$now" ]; do
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || { echo "expected: nothing left behind"; echo "observed: $now"; return 1; }
-        sleep 0.02
+        [ "$tries" -gt 0 ] || { in_vain footprint; echo "expected: nothing left behind"; echo "observed: $now"; return 1; }
+        nap 0.02
     done
 }

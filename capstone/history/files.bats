@@ -183,7 +183,7 @@ ruin='exec 2>/dev/null
     hint "cgroups(7), delegation: the folder is the container's, the limits in it are the parent's"
     require cgroup:memory cgroup:pids
     # whatever it finds, it writes; the bomb after that is as big as before
-    run skiff --delegate -m 48m --pids-limit 40 --timeout 15 "$ROOTFS" sh -c 'cd /sys/fs/cgroup || exit 1
+    LAB_TIMEOUT=90 run skiff --delegate -m 48m --pids-limit 40 --timeout 60 "$ROOTFS" sh -c 'cd /sys/fs/cgroup || exit 1
         for dir in . memory pids unified; do for file in memory.max memory.limit_in_bytes memory.memsw.limit_in_bytes memory.swap.max \
             pids.max cpu.max cpu.cfs_quota_us cgroup.max.descendants memory.oom_control; do
             [ -e $dir/$file ] || continue

@@ -296,8 +296,8 @@ not_ours() {
     require tool:strace
     local look='stat -c %d:%i /; readlink /proc/self/ns/cgroup' seen refused=0
     NAME=late$NAP
-    # Half a second before its root is its own.
-    spawn strace -f -o /dev/null -e trace=pivot_root -e inject=pivot_root:delay_enter=500000 \
+    # Two seconds before its root is its own.
+    spawn strace -f -o /dev/null -e trace=pivot_root -e inject=pivot_root:delay_enter=2000000 \
         "$EXERCISE" run --name "$NAME" "$ROOTFS" sleep "$NAP"
     for ((tries = 0; tries < 1000; tries++)); do
         if seen=$(prog exec "$NAME" sh -c "$look" 2>"$BATS_TEST_TMPDIR/words"); then break; fi

@@ -64,9 +64,9 @@ setup() {
 
 @test "[2] a fork loop stops at the pids limit" {
     hint "pids.max; EAGAIN in fork(2)"
-    run prog run --pids-limit 10 "$ROOTFS" sh -c 'i=0; while [ $i -lt 30 ]; do sleep 5 & i=$((i+1)); done; echo all'
+    run prog run --pids-limit 10 "$ROOTFS" sh -c 'i=0; while [ $i -lt 30 ]; do sleep 100 & i=$((i+1)); done; echo all'
     expect_match "the shell's words" "[Cc]an't fork" "$output"
-    run prog run --pids-limit 50 "$ROOTFS" sh -c 'i=0; while [ $i -lt 30 ]; do sleep 5 & i=$((i+1)); done; echo all'
+    run prog run --pids-limit 50 "$ROOTFS" sh -c 'i=0; while [ $i -lt 30 ]; do sleep 100 & i=$((i+1)); done; echo all'
     expect_output all
     expect_footprint "$before"
 }

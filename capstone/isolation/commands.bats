@@ -118,12 +118,15 @@ joined() {
 
 @test "[1] what exec started ends with the container, and with its skiff" {
     hint "PID 1 takes its namespace with it: pid_namespaces(7); PR_SET_PDEATHSIG in prctl(2)"
+    local runner
     container --name "$NAME"
+    runner=$SPAWNED
     joined
     kill -KILL "$CONTAINER"
     reap "$SPAWNED"
     expect_status 137
     wait_for eval '! napping'
+    reap "$runner" # which has the name until then
     container --name "$NAME"
     joined
     kill -KILL "$SPAWNED"

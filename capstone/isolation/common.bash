@@ -121,13 +121,16 @@ own_group() {
     [ -z "$members" ] || grep -qwF "$(nappers; marked_pids)" <<<"$members"
 }
 
-# expect_footprint BEFORE: nothing more than then, after two seconds at most
+# expect_footprint BEFORE: nothing more than then, after some seconds
 expect_footprint() {
-    local tries=100 left
+    local PATIENCE tries left
+    patience 8 2 footprint
+    tries=$((PATIENCE * 50))
     left=$(leftovers "$1")
     while [ -n "$left" ]; do
         tries=$((tries - 1))
         if [ "$tries" -eq 0 ]; then
+            in_vain footprint
             printf 'expected: nothing left behind\nobserved:\n%s\n' "$left"
             return 1
         fi

@@ -75,7 +75,7 @@ load common
 
 @test "[1] --timeout kills the container" {
     hint "poll(2) with the time that is left"
-    run prog run --timeout 1 "$ROOTFS" sleep 30
+    run prog run --timeout 1 "$ROOTFS" sleep 1000
     expect_status 137
     run prog run --timeout 30 "$ROOTFS" true
     expect_status 0

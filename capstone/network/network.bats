@@ -111,7 +111,7 @@ web_server() {
 }
 
 # asks PID ADDRESS: who the server there thinks PID's namespace is
-asks() { inside "$1" busybox timeout 2 busybox wget -qO- "http://$2/cgi-bin/who"; }
+asks() { inside "$1" busybox timeout "${ASK_SECONDS:-15}" busybox wget -qO- "http://$2/cgi-bin/who"; }
 
 # ---- what a container gets ---------------------------------------------------
 
@@ -152,7 +152,7 @@ asks() { inside "$1" busybox timeout 2 busybox wget -qO- "http://$2/cgi-bin/who"
     expect_output 192.0.2.1
     # Without translation the same server has no way back.
     host nft flush chain ip skiff nat
-    run ! asks "$PID" 192.0.2.2
+    ASK_SECONDS=2 run ! asks "$PID" 192.0.2.2
     network down one
 }
 
@@ -600,7 +600,7 @@ unguarded() { host nft delete table netdev skiff; }
         host sh -c "echo $router >/proc/sys/net/ipv4/ip_forward"
         join one
         web_server "$PID"
-        run ! asks "$OUT" "$ADDRESS"
+        ASK_SECONDS=2 run ! asks "$OUT" "$ADDRESS"
         host nft flush chain ip skiff forward
         run -0 asks "$OUT" "$ADDRESS"
         expect_output 192.0.2.2
@@ -679,7 +679,7 @@ unguarded() { host nft delete table netdev skiff; }
     run -0 asks "$PID" 192.0.2.1
     inside "$PID" ip route add 127.0.0.0/8 via 10.121.0.1 || true
     inside "$PID" sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
-    run ! asks "$PID" 127.0.0.1
+    ASK_SECONDS=2 run ! asks "$PID" 127.0.0.1
 }
 
 @test "the root of a user namespace can use it on its own namespaces" {

@@ -14,7 +14,7 @@ load ../../support/bats
     words=(-D_GNU_SOURCE -std=c11 -g -O1 "$BATS_TEST_DIRNAME/fuzz.c" -o fuzz)
     cc "${words[@]}" -fsanitize=address,undefined -fno-sanitize-recover=all -lseccomp -ljansson 2>/dev/null ||
         cc "${words[@]}" -lseccomp -ljansson
-    LAB_TIMEOUT=60 run bounded ./fuzz "${FUZZ_SECONDS:-8}" "${FUZZ_SEED:-$RANDOM}" "$BATS_TEST_DIRNAME/example.json"
+    LAB_TIMEOUT=300 run bounded ./fuzz "${FUZZ_SECONDS:-8}" "${FUZZ_SEED:-$RANDOM}" "$BATS_TEST_DIRNAME/example.json"
     echo "$output"
     [ "$status" -eq 0 ] || cat fuzz-case.json
     expect_status 0

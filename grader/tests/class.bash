@@ -25,7 +25,7 @@ hand_in() {
 
 # class [VARIABLE=VALUE...]: as bats' run
 class() { run class_bare "$@"; }
-class_bare() { ( close_fds; exec timeout -k 5 200 env "$@" "${COURSE:-$LAB_TOP}/grader/class" "$HAND_INS" </dev/null 2>&1 ); }
+class_bare() { ( close_fds; exec timeout -k 5 900 env "$@" "${COURSE:-$LAB_TOP}/grader/class" "$HAND_INS" </dev/null 2>&1 ); }
 
 # the JSON of the class, and of one student's hand-in
 json() { jq -r "$1" "$MARKS/class.json"; }

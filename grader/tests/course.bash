@@ -58,6 +58,19 @@ grade() {
 results_in() { RESULTS=$1/results.json REPORT=$1/report.html; }
 grade_bare() { ( close_fds; exec "$COURSE/grader/grade" "$@" </dev/null ); }
 
+# grade_until_reached: a run of lab 01 that never ends by itself, with ever more time,
+# until a test of it got as far as to make $COURSE/reached within $REACHED seconds: no
+# mark, each time
+grade_until_reached() {
+    rm -f "$COURSE/reached"
+    for REACHED in 2 4 8 16 32 64; do
+        GRADE_TIMEOUT=$REACHED grade 01
+        expect_no_mark || return 1
+        [ ! -e "$COURSE/reached" ] || return 0
+    done
+    expect "the test begins within $REACHED s" yes no
+}
+
 # json FILTER: of results.json
 json() { jq -r "$1" "$RESULTS"; }
 

@@ -177,10 +177,16 @@ setup() {
 	%test "[60] quick" { true; }
 	%test "[40] slow" { sleep 1.1; }
 	END
-    grade 01
-    expect_match output 'slow   1\.[0-9] s' "$output"
+    local tries
+    # a machine may be so busy that even the quick one takes a second
+    for tries in 1 2 3 4 5; do
+        grade 01
+        expect_json '.tests[1].extra_data.seconds > 1' true
+        expect_match output 'slow   [1-9][0-9]*\.[0-9] s' "$output"
+        [ "$(json '.tests[0].extra_data.seconds < 1')" != true ] || break
+        expect_match "the $tries. time" 'quick   [1-9][0-9]*\.[0-9] s' "$output"
+    done
     expect "time of the quick one" "" "$(grep 'quick.* s$' <<<"$output")"
-    expect_json '.tests[1].extra_data.seconds > 1 and .tests[0].extra_data.seconds < 1' true
 }
 
 @test "an old result is gone before the new one is there" {

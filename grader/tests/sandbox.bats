@@ -40,7 +40,7 @@ in_sandbox() (
     [ ! -e "$dir/bats-exec-test" ] || PATH=${PATH//"$dir:"/}
     unset "${!BATS_@}"
     exec 3>&- 4>&-
-    exec timeout -k 2 100 "$LAB_TOP/grader/sandbox" run "$BOX" "$PART" bats --tap "$1" </dev/null
+    exec timeout -k 2 600 "$LAB_TOP/grader/sandbox" run "$BOX" "$PART" bats --tap "$1" </dev/null
 )
 
 expect_ok() {
@@ -86,7 +86,7 @@ expect_ok() {
     inner 'user_dir; cd "$USER_DIR"
         run -0 bounded unshare --mount --uts --ipc --net --pid --fork --cgroup --time --user --map-root-user mount -t proc p /proc
         run -0 as_user unshare --user sleep 0
-        run -0 bounded_user sh -c "unshare --user sleep 5 & sleep 0.3; newuidmap \$! 0 1000 1 1 20000 100 && cat /proc/\$!/uid_map; kill \$!"
+        run -0 bounded_user sh -c "unshare --user sleep 1000 & until [ \$(readlink /proc/\$!/ns/user) != \$(readlink /proc/self/ns/user) ]; do :; done; newuidmap \$! 0 1000 1 1 20000 100 && cat /proc/\$!/uid_map; kill \$!"
         expect_match "its map" " 20000 +100" "$output"
         cp /bin/cat .; chmod 755 cat
         run -0 bounded sh -c "setcap cap_dac_override+ep cat; echo secret >closed; chmod 0 closed"
@@ -169,13 +169,12 @@ expect_ok() {
         expect_match "the end of it" "cut: the test looks at no more" "${output: -100}"
         run bounded printf "a\\0b"
         expect_output ab
-        before=$SECONDS
-        run bounded sh -c "sleep 1000 & echo done"
+        run -0 bounded sh -c "sleep 1000 & echo done"
         expect_output done
         machine_pid
-        run bounded sh -c "sleep 1000 & echo done"
+        run -0 bounded sh -c "sleep 1000 & echo done"
         expect_output done
-        [ $((SECONDS - before)) -lt 15 ]'
+        [ ! -e "$LAB_SANDBOX/patience" ]'
     expect_ok
 }
 
@@ -198,7 +197,7 @@ expect_ok() {
         run bounded sleep 1000
         expect_status 124
         run bounded sh -c "trap \"\" TERM; sleep 1000"
-        [ "$status" -ne 0 ] && [ $((SECONDS - before)) -lt 20 ]
+        [ "$status" -ne 0 ] && [ $((SECONDS - before)) -lt 300 ]
         expect "the next time" 2 "$(cat "$LAB_SANDBOX/patience" | awk "{ print \$1 < 2 ? 2 : \$1 }")"
         run bounded sh -c "exit 124"
         expect_status 124'
@@ -362,21 +361,25 @@ frozen() {
 }
 
 @test "a program that freezes its own group ends with the run, and the group too" {
-    local name=frozen-$RANDOM run group
+    local name=frozen-$RANDOM run group limit
     require cgroup1:freezer # on v2 who is frozen dies all the same
     small_course 04-one
     { cat "$LAB_TOP/grader/attacks/freezes-itself.c"
       printf '#include <sys/prctl.h>\nstatic void __attribute__((constructor(101))) name(void) { prctl(PR_SET_NAME, "%s"); }\n' "$name"
       echo 'int main(void) { return 3; }'; } >"$COURSE/source/first.c"
-    ( close_fds; exec env -u LAB OUT="$COURSE/out" GRADE_TIMEOUT=5 "$COURSE/grader/grade" --source "$COURSE/source" 04 </dev/null ) \
-        >"$BATS_TEST_TMPDIR/said" 2>&1 &
-    run=$!
-    wait_for frozen "$name" || wait_for frozen "$name" # it has to be built first
-    frozen "$name"
+    # It has to be built first, and may not get so far in the shorter of the times.
+    for limit in 5 15 45; do
+        GROUPS_OF_IT=()
+        ( close_fds; exec env -u LAB OUT="$COURSE/out" GRADE_TIMEOUT="$limit" "$COURSE/grader/grade" --source "$COURSE/source" 04 </dev/null ) \
+            >"$BATS_TEST_TMPDIR/said" 2>&1 &
+        run=$!
+        until frozen "$name" || ! kill -0 "$run" 2>/dev/null; do nap 0.1; done
+        reap "$run"
+        expect_status 3
+        expect_match "what is said" "not done after $limit s" "$(<"$BATS_TEST_TMPDIR/said")"
+        [ "${#GROUPS_OF_IT[@]}" -eq 0 ] || break
+    done
     [ "${#GROUPS_OF_IT[@]}" -gt 0 ]
-    reap "$run"
-    expect_status 3
-    expect_match "what is said" "not done after 5 s" "$(<"$BATS_TEST_TMPDIR/said")"
     wait_for eval "! grep -lxs $name /proc/[0-9]*/comm"
     for group in "${GROUPS_OF_IT[@]}"; do
         wait_for eval "! find /sys/fs/cgroup -maxdepth 2 -name $group | grep ."

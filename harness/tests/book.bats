@@ -140,7 +140,7 @@ dead_links() {
     # Without the benchmark, which takes long.
     sed 's/^measure_start() {/&\n    echo "left out by a test" >\&2; return 1/' "$LAB_TOP/book/figures/draw" >"$BATS_TEST_TMPDIR/draw"
     sed -i "s|^FIGURES=.*|FIGURES=$LAB_TOP/book/figures|" "$BATS_TEST_TMPDIR/draw"
-    LAB_TIMEOUT=60 run bounded bash "$BATS_TEST_TMPDIR/draw" run "$now"
+    LAB_TIMEOUT=300 run bounded bash "$BATS_TEST_TMPDIR/draw" run "$now"
     expect_status 0
     expect_output "book: figure start: from the kept run: left out by a test"
     expect_match "namespaces" "Drawn from a run on .*, Linux $(uname -r | grep -oE '^[0-9]+\.[0-9]+')" "$(cat "$now/02-namespaces--step17.html")"
@@ -394,7 +394,7 @@ screen_of() {
     done
     expect "folded again" 0 "$(browser_js 'return document.querySelectorAll("details.answer[open]").length')"
     # Not through the driver, whose patience is 10 seconds.
-    LAB_TIMEOUT=120 bounded chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking \
+    LAB_TIMEOUT=300 bounded chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking \
         --user-data-dir="$BATS_TEST_TMPDIR/profile" --print-to-pdf="$BATS_TEST_TMPDIR/whole.pdf" "$BOOK_TEST_URL/whole.html" 2>"$BATS_TEST_TMPDIR/log" ||
         { cat "$BATS_TEST_TMPDIR/log"; return 1; }
     pages=$(pdfinfo "$BATS_TEST_TMPDIR/whole.pdf" | awk '/^Pages:/ { print $2 }')

@@ -62,7 +62,7 @@ not shown
 END
 }
 
-demo() { run env AUTO=1 timeout 60 "$TREE/harness/demo" "$@"; }
+demo() { run env AUTO=1 timeout 300 "$TREE/harness/demo" "$@"; }
 
 # ---- without keys -----------------------------------------------------------
 
@@ -112,20 +112,20 @@ demo() { run env AUTO=1 timeout 60 "$TREE/harness/demo" "$@"; }
 
 @test "a command that could not be run is shown, and ends with status 1" {
     lecture
-    WALK_TIMEOUT=1 demo 1
+    WALK_TIMEOUT=4 demo 1
     expect_status 1
     has "Goal" "The aim with" "a page <https://example.org/x>" "nonesuch: No such file" \
-        "it did not end within 1 s" "Commands that could not be run: 2"
+        "it did not end within 4 s" "Commands that could not be run: 2"
     has_not "not shown" "**"
     expect "left behind" "" "$(pgrep -fx 'sleep 987610' || true)"
 }
 
 @test "root's commands without root are marked as not run, with the sheet's output" {
     printf '## Step 1: root\n```console\n# id -u\n0\n```\n' | sheet
-    run as_user env AUTO=1 timeout 60 "$TREE/harness/demo" 1
+    run as_user env AUTO=1 timeout 300 "$TREE/harness/demo" 1
     expect_status 0
     has "(needs root) not run" "| # id -u" "| 0"
-    run as_user env AUTO=1 LAB_MUST_RUN=1 timeout 60 "$TREE/harness/demo" 1
+    run as_user env AUTO=1 LAB_MUST_RUN=1 timeout 300 "$TREE/harness/demo" 1
     expect_status 1
 }
 
@@ -150,14 +150,14 @@ stage() {
     local columns=$1 rows=$2
     shift 2
     require tool:tmux
-    STAGE=demo-test-$$-$BATS_TEST_NUMBER
+    STAGE=demo-test-$$-$BATS_TEST_NUMBER-$RANDOM # a server that is ending is not asked again
     cat >"$TREE/stage" <<'END'
 stty -g >before
 "$@"
 echo "it ended with $?" >ended
 stty -g >after
 echo "all over"
-exec sleep 60
+exec sleep 600
 END
     ( close_fds; cd "$TREE" && tmux -L "$STAGE" -f /dev/null new-session -d -x "$columns" -y "$rows" \
         env ${OUTSIDE:+-u TMUX -u TMUX_PANE} TERM=screen-256color bash ./stage "${WITH[@]:-env}" "$TREE/harness/demo" "$@" )
@@ -456,7 +456,7 @@ cast_text() { jq -rs 'map(arrays | .[2]) | join("")' "$1"; }
 @test "a whole lab plays, and its recording holds every step" {
     require root user tool:jq tool:script
     [ -x "$LAB_TOP/labs/02-namespaces/step1-list" ] || cannot "lab 02 is not built (run: make)"
-    run env AUTO=1 RECORD="$TREE/02.cast" timeout 200 "$LAB_TOP/harness/demo" 02
+    run env AUTO=1 RECORD="$TREE/02.cast" timeout 600 "$LAB_TOP/harness/demo" 02
     expect_status 0
     recorded "$TREE/02.cast"
     cast_text "$TREE/02.cast" >"$TREE/text"
@@ -519,7 +519,7 @@ cast_text() { jq -rs 'map(arrays | .[2]) | join("")' "$1"; }
 
 @test "into a pipe that nobody reads any more it ends, without complaint" {
     lecture
-    run bash -c '{ AUTO=1 timeout 60 "$1/harness/demo" 1 1; echo "$?" >"$1/status"; } | head -n 3' bash "$TREE"
+    run bash -c '{ AUTO=1 timeout 300 "$1/harness/demo" 1 1; echo "$?" >"$1/status"; } | head -n 3' bash "$TREE"
     has_not "roken pipe"
     expect status 141 "$(cat "$TREE/status")"
 }

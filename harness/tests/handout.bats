@@ -27,7 +27,7 @@ setup() {
 }
 
 # bounded_handout ARG...: the command, with time enough for a build on a busy machine
-bounded_handout() { ( close_fds; exec timeout -k 2 400 ../handout "$@" </dev/null 2>&1 ); }
+bounded_handout() { ( close_fds; exec timeout -k 2 900 ../handout "$@" </dev/null 2>&1 ); }
 
 # made: the handout is there, else what was said
 made() {
@@ -45,7 +45,7 @@ between() {
 solved_files() { (cd "$LAB_TOP" && grep -lE '^[[:blank:]]*/\* BEGIN SOLUTION \*/$' labs/*/*.c capstone/*.[ch]); }
 
 # as_student CMD...: in the handout, as the ordinary user, without a terminal
-as_student() { ( close_fds; cd "$HANDOUT" && as_user timeout -k 2 200 "$@" </dev/null 2>&1 ); }
+as_student() { ( close_fds; cd "$HANDOUT" && as_user timeout -k 2 900 "$@" </dev/null 2>&1 ); }
 
 # ---- what is in it --------------------------------------------------------------
 
@@ -142,7 +142,7 @@ other_tree() {
         tar --null -T - -cf - 2>/dev/null) | tar -xf - -C "$TREE"
 }
 
-other_handout() { ( close_fds; exec timeout -k 2 300 "$TREE/harness/handout" --no-build "$USER_DIR/out" </dev/null 2>&1 ); }
+other_handout() { ( close_fds; exec timeout -k 2 900 "$TREE/harness/handout" --no-build "$USER_DIR/out" </dev/null 2>&1 ); }
 
 @test "from a tree without git: hidden tests, strays and built programs stay behind" {
     other_tree
@@ -222,7 +222,7 @@ other_handout() { ( close_fds; exec timeout -k 2 300 "$TREE/harness/handout" --n
     has 's0017/labs/01-capabilities/capdrop.c' '02-namespaces      not begun'
     [ "$EUID" -eq 0 ] || return 0
     tar -xzf "$HANDOUT/s0017.tar.gz" -C "$BATS_TEST_TMPDIR"
-    ( close_fds; unset LAB; OUT=$BATS_TEST_TMPDIR/graded timeout -k 2 250 "$LAB_TOP/grader/grade" \
+    ( close_fds; unset LAB; OUT=$BATS_TEST_TMPDIR/graded timeout -k 2 900 "$LAB_TOP/grader/grade" \
         --source "$BATS_TEST_TMPDIR/s0017/labs/01-capabilities" 01 </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 ) ||
         { tail -n 20 "$BATS_TEST_TMPDIR/said"; return 1; }
     expect "points" 100 "$(jq .score "$BATS_TEST_TMPDIR/graded/results.json")"
@@ -246,7 +246,7 @@ other_handout() { ( close_fds; exec timeout -k 2 300 "$TREE/harness/handout" --n
     made
     require root
     cp "$HANDOUT/.original/labs/01-capabilities/capdrop.c" "$HANDOUT/labs/01-capabilities"
-    ( close_fds; cd "$HANDOUT" && unset LAB && KEEP=$BATS_TEST_TMPDIR/kept timeout -k 2 250 grader/grade --check 01 \
+    ( close_fds; cd "$HANDOUT" && unset LAB && KEEP=$BATS_TEST_TMPDIR/kept timeout -k 2 900 grader/grade --check 01 \
         </dev/null >/dev/null 2>&1 ) || true
     expect "tests that do not fail with a hint" '' \
         "$(jq -r '.parts[0].tests[] | select(.state != "failed" or (.hint // "") == "") | .what' "$BATS_TEST_TMPDIR/kept")"

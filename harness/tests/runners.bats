@@ -18,7 +18,7 @@ suite() {
     printf '%s\n' "$@" >"$file"
 }
 
-tests() { run timeout 60 "$TREE/harness/test" "$@"; }
+tests() { run timeout 300 "$TREE/harness/test" "$@"; }
 last_line() { expect "the last line" "$1" "${lines[-1]}"; }
 
 # ---- harness/test -------------------------------------------------------------

@@ -93,6 +93,6 @@ write_second_gap() { sed -i '0,/errx(125, "not written yet.*/s//return 3;/' "$TR
 student() {
     ( close_fds
         cd "$TREE" || exit
-        as_user env "${VARIABLES[@]}" LC_ALL=C.UTF-8 timeout -k 2 60 harness/student "$@" </dev/null 2>&1 )
+        as_user env "${VARIABLES[@]}" LC_ALL=C.UTF-8 timeout -k 2 300 harness/student "$@" </dev/null 2>&1 )
 }
 VARIABLES=()

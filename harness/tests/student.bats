@@ -328,10 +328,10 @@ nothing_runs() { [ -z "$(marked_pids)" ]; }
 }
 
 @test "watch: a save while the tests run ends that round" {
-    graded '[100] takes its time' 'run prog; sleep 50' 'see sleep(3)' >"$TREE/labs/01-one/one.bats"
+    graded '[100] takes its time' 'run prog; sleep 1000' 'see sleep(3)' >"$TREE/labs/01-one/one.bats"
     VARIABLES=(WATCH=poll)
     begin_watch
-    sleep_runs() { pgrep -u "$(lab_uid)" -f '^sleep 50$'; }
+    sleep_runs() { pgrep -u "$(lab_uid)" -f '^sleep 1000$'; }
     wait_for sleep_runs
     sed -i 's/int main/it main/' "$TREE/labs/01-one/one.c"
     wait_for said 'It does not compile'
@@ -402,7 +402,7 @@ END
 @test "bound: the status is the command's; what it left running is ended; signals come through" {
     run bounded ../../support/bound sh -c 'exit 7'
     expect_status 7
-    run bounded ../../support/bound sh -c 'setsid sleep 60 & exit 0'
+    run bounded ../../support/bound sh -c 'setsid sleep 1000 & exit 0'
     expect_status 0
     wait_for nothing_runs
     spawn ../../support/bound sh -c 'trap "echo told; exit" TERM; echo ready; while :; do sleep 0.1; done'

@@ -44,7 +44,7 @@ END
 
 # stand_in_vm ARG...: with that QEMU, and a folder of temporary files to look at
 stand_in_vm() {
-    run --separate-stderr timeout 30 env PATH="$USER_DIR/bin:$PATH" VM_CACHE="$USER_DIR/cache" TMPDIR="$USER_DIR/tmp" ../vm "$@"
+    run --separate-stderr timeout 120 env PATH="$USER_DIR/bin:$PATH" VM_CACHE="$USER_DIR/cache" TMPDIR="$USER_DIR/tmp" ../vm "$@"
 }
 
 nothing_left() {
@@ -148,7 +148,7 @@ $(lab_uid)" "$output"
     require_vm
     require tool:script
     mkfifo "$USER_DIR/keys"
-    (exec 3>&- 4>&-; TMPDIR=$USER_DIR/tmp TERM=xterm exec timeout 120 script -qec \
+    (exec 3>&- 4>&-; TMPDIR=$USER_DIR/tmp TERM=xterm exec timeout 400 script -qec \
         'stty rows 33 cols 99; stty -a >'"$USER_DIR"'/before; ../vm; echo "it ended with $?"; stty -a >'"$USER_DIR/after" \
         /dev/null <"$USER_DIR/keys" >"$USER_DIR/screen" 2>&1) &
     SPAWNED=$! SPAWNED_ERR=$USER_DIR/screen
@@ -169,9 +169,9 @@ $(lab_uid)" "$output"
 @test "vm: a machine that hangs is ended when the time is up: 124, with the last words of its console" {
     require_vm
     stand_in 'echo "the last words" >"$console"; exec sleep 987650'
-    VM_TIMEOUT=1 stand_in_vm true
+    VM_TIMEOUT=5 stand_in_vm true
     expect_status 124
-    expect_match "errors" '1 s are up \(VM_TIMEOUT\).*the last words' "$stderr"
+    expect_match "errors" '5 s are up \(VM_TIMEOUT\).*the last words' "$stderr"
     nothing_left
     expect "left behind" "" "$(pgrep -fx 'sleep 987650' || true)"
 }
@@ -181,7 +181,7 @@ $(lab_uid)" "$output"
     stand_in 'echo "$accel" >>'"$USER_DIR"'/log
         if [ "$accel" = kvm ]; then exec sleep 987651; fi
         printf "up\nstatus 0\n" >"$report"'
-    VM_ACCEL=kvm VM_PROBE_SECONDS=1 stand_in_vm true
+    VM_ACCEL=kvm VM_PROBE_SECONDS=5 stand_in_vm true
     expect_status 0
     expect_match "errors" 'no kernel boots under it; emulating' "$stderr"
     expect "tried" "kvm tcg" "$(xargs <"$USER_DIR/log")"

@@ -92,7 +92,7 @@ fake_helpers() {
 
 # open_gate: let the script go on that reads $USER_DIR/gate
 # shellcheck disable=SC2016  # for the inner shell to expand
-open_gate() { timeout 2 sh -c 'echo >"$1/gate"' sh "$USER_DIR" || true; }
+open_gate() { timeout 10 sh -c 'echo >"$1/gate"' sh "$USER_DIR" || true; }
 
 # ranges: RANGED is a command that runs its arguments as the ordinary user,
 # who may map ten ids from $SUB_UID and ten from $SUB_GID on
