@@ -350,14 +350,16 @@ static int find(const char *name, char *path, size_t size, struct stat *st)
 	int why = ENOENT;
 
 	if (strchr(name, '/')) {
-		snprintf(path, size, "%s", name);
+		if (snprintf(path, size, "%s", name) >= (int)size)
+			return ENAMETOOLONG;
 		return stat(path, st) == 0 ? 0 : errno;
 	}
 	for (dirs = dirs ? dirs : "/bin:/usr/bin";; dirs++) {
 		int length = (int)strcspn(dirs, ":");
 
-		snprintf(path, size, "%.*s%s%s", length, dirs, length ? "/" : "", name);
-		if (stat(path, st) == 0) {
+		/* A path that is too long names no file, for execvp(3) either. */
+		if (snprintf(path, size, "%.*s%s%s", length, dirs, length ? "/" : "", name) < (int)size &&
+		    stat(path, st) == 0) {
 			if (S_ISREG(st->st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
 				return 0;
 			why = EACCES;

@@ -208,8 +208,9 @@ static bool is_found(const char *name)
 		return true;
 	for (;; dir = end + 1) {
 		end = strchrnul(dir, ':');
-		snprintf(file, sizeof(file), "%.*s/%s", (int)(end - dir), dir, name);
-		if (stat(end == dir ? name : file, &st) == 0)
+		/* A path that is too long names no file, for execvp(3) either. */
+		if (snprintf(file, sizeof(file), "%.*s/%s", (int)(end - dir), dir, name) < PATH_MAX &&
+		    stat(end == dir ? name : file, &st) == 0)
 			return true;
 		if (!*end)
 			return false;
@@ -250,7 +251,8 @@ static int pidfd_of(pid_t pid)
  * to another PID namespace. */
 static pid_t name_in_proc(int pidfd)
 {
-	char path[64], line[128];
+	char path[64], *line = NULL;
+	size_t size = 0;
 	pid_t pid = -1;
 	FILE *file;
 
@@ -258,9 +260,10 @@ static pid_t name_in_proc(int pidfd)
 	file = fopen(path, "re");
 	if (!file)
 		err(125, "%s", path);
-	while (fgets(line, sizeof(line), file))
+	while (getline(&line, &size, file) > 0)
 		if (sscanf(line, "Pid: %d", &pid) == 1)
 			break;
+	free(line);
 	fclose(file);
 	return pid;
 }
@@ -272,8 +275,10 @@ static bool differs(pid_t pid, const struct kind *kind)
 	char path[64];
 	bool unknown;
 
+	/* fits: a number and a name of kinds[] */
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind->ours);
 	unknown = stat(path, &ours) == -1;
+	/* fits: a number and a name of kinds[] */
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind->theirs);
 	if (stat(path, &theirs) == -1) {
 		if (unknown && errno == ENOENT)
@@ -291,7 +296,7 @@ static long long id_inside(pid_t pid, const char *map)
 	char path[64];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, map);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, map);	/* fits: a number and a name */
 	file = fopen(path, "re");
 	if (!file)
 		err(125, "%s", path);
@@ -500,7 +505,7 @@ static void join_namespaces(struct config *c)
 		err(125, "process %d", c->target);
 	pid = name_in_proc(pidfd);
 	if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
-		strcpy(cwd, "/");
+		cwd[0] = '/', cwd[1] = '\0';
 	/* TODO 8: collect in c->flags the kinds in which process pid differs, and
 	 * enter them all at once, see setns(2) on PID file descriptors.  When the
 	 * user namespace is one of them, let id_inside tell c->uid and c->gid

@@ -84,24 +84,29 @@ static void one_line(char *text)
 __attribute__((format(printf, 1, 2)))
 static void complain(const char *format, ...)
 {
-	char text[2048];
+	char *text;
 	va_list args;
+	int length;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	length = vasprintf(&text, format, args);
 	va_end(args);
+	if (length == -1)
+		return;
 	one_line(text);
 	dprintf(STDERR_FILENO, "idmaprun: %s\n", text);
+	free(text);
 }
 
 __attribute__((noreturn))
 static void bad_usage(const char *why, const char *what)
 {
-	char text[512];
+	char *text;
 
-	snprintf(text, sizeof(text), "%s (%s%s)", usage, why, what);
-	one_line(text);
-	fprintf(stderr, "%s\n", text);
+	if (asprintf(&text, "%s (%s%s)", usage, why, what) != -1) {
+		one_line(text);
+		fprintf(stderr, "%s\n", text);
+	}
 	exit(2);
 }
 
@@ -178,8 +183,8 @@ static void map_text(const struct idmap *map, char text[MAX_LINES * LINE_LENGTH 
 
 	*text = '\0';
 	for (i = 0; i < map->lines; i++)
-		text += sprintf(text, "%u %u %u\n", map->line[i].in, map->line[i].out,
-				map->line[i].count);
+		text += snprintf(text, LINE_LENGTH + 1, "%u %u %u\n", map->line[i].in,
+				 map->line[i].out, map->line[i].count);
 }
 
 /* map_in_force: whether /proc/PID/uid_map (or gid_map) now says just what was
@@ -191,7 +196,7 @@ static bool map_in_force(pid_t pid, const struct idmap *map)
 	size_t i, seen = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, map->name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, map->name);	/* fits: uid_map */
 	file = fopen(path, "re");
 	if (!file)
 		return false;
@@ -232,8 +237,9 @@ static bool in_path(const char *name)
 		return true;
 	for (;; dirs += length + 1) {
 		length = (int)strcspn(dirs, ":");
-		snprintf(path, sizeof(path), "%.*s%s%s", length, dirs, length ? "/" : "", name);
-		if (stat(path, &st) == 0)
+		/* A path that is too long names no file, for execvp(3) either. */
+		if (snprintf(path, sizeof(path), "%.*s%s%s", length, dirs, length ? "/" : "", name) <
+		    (int)sizeof(path) && stat(path, &st) == 0)
 			return true;
 		if (!dirs[length])
 			return false;
@@ -244,7 +250,8 @@ static bool in_path(const char *name)
 
 /*
  * run_helper: run ARGV, a program in PATH, and wait for it.  What it prints
- * comes back in SAID, to become part of our one line.  0 if its status was 0.
+ * comes back in SAID, to become part of our one line: its first SIZE - 1 bytes,
+ * which is more than they ever say.  0 if its status was 0.
  */
 static int run_helper(char **argv, char *said, size_t size)
 {
@@ -256,7 +263,7 @@ static int run_helper(char **argv, char *said, size_t size)
 
 	said[0] = '\0';
 	if (pipe2(out, O_CLOEXEC) == -1 || (pid = fork()) == -1) {
-		snprintf(said, size, "%s", strerror(errno));
+		snprintf(said, size, "%s", strerror(errno));	/* lint: only shown, cut or not */
 		return -1;
 	}
 	if (pid == 0) {
@@ -278,7 +285,7 @@ static int run_helper(char **argv, char *said, size_t size)
 	said[length] = '\0';
 	if (waitpid(pid, &status, 0) == -1 || status != 0) {
 		if (!length)
-			snprintf(said, size, "%s: refused", argv[0]);
+			snprintf(said, size, "%s: refused", argv[0]);	/* fits: newuidmap */
 		return -1;
 	}
 	return 0;
@@ -330,7 +337,7 @@ static int put(pid_t pid, const char *name, const char *text)
 	int fd, saved;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);	/* fits: uid_map, setgroups */
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
@@ -352,13 +359,13 @@ static int map_by_helper(pid_t pid, const struct idmap *map)
 	char name[16], said[1024];
 	size_t i, n = 0;
 
-	sprintf(word[n++], "%d", pid);
+	snprintf(word[n++], sizeof(word[0]), "%d", pid);
 	for (i = 0; i < map->lines; i++) {
-		sprintf(word[n++], "%u", map->line[i].in);
-		sprintf(word[n++], "%u", map->line[i].out);
-		sprintf(word[n++], "%u", map->line[i].count);
+		snprintf(word[n++], sizeof(word[0]), "%u", map->line[i].in);
+		snprintf(word[n++], sizeof(word[0]), "%u", map->line[i].out);
+		snprintf(word[n++], sizeof(word[0]), "%u", map->line[i].count);
 	}
-	snprintf(name, sizeof(name), "%s", map->helper);
+	snprintf(name, sizeof(name), "%s", map->helper);	/* fits: newuidmap */
 	argv[0] = name;
 	for (i = 0; i < n; i++)
 		argv[i + 1] = word[i];

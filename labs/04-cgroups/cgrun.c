@@ -197,6 +197,10 @@ put(int dir, const char *file, const char *format, ...)
 	va_start(args, format);
 	length = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (length < 0 || length >= (int)sizeof(text)) {
+		errno = EOVERFLOW;
+		return -1;
+	}
 	fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -207,7 +211,8 @@ put(int dir, const char *file, const char *format, ...)
 }
 
 /* The text of FILE in DIR, without its last newline; "" (and errno) if it
- * cannot be read.  BUFFER holds it. */
+ * cannot be read.  BUFFER holds it: one read(2), so a list of many pids or swap
+ * areas is only its start; a file with limits or counters is all there. */
 static const char *get(int dir, const char *file, char buffer[4096])
 {
 	int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
@@ -356,21 +361,25 @@ static void discover(struct run *r)
 {
 	const int max = sizeof(r->hier) / sizeof(*r->hier);
 	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char *line = NULL, point[256], type[16], options[1024];
+	char *line = NULL;
 	unsigned int major, minor;
 	size_t size = 0;
 
 	if (!f)
 		err(125, "/proc/self/mountinfo");
-	while (r->count < max && getline(&line, &size, f) > 0) {
+	while (getline(&line, &size, f) > 0) {
 		const char *rest = strstr(line, " - ");
+		char *point = NULL, *type = NULL, *options = NULL;
 
-		if (sscanf(line, "%*d %*d %u:%u %*s %255s", &major, &minor, point) != 3 || !rest ||
-		    sscanf(rest, " - %15s %*s %1023s", type, options) != 2)
-			continue;
-		if (strncmp(type, "cgroup", 6) || strncmp(point, "/sys/fs/cgroup", 14))
-			continue;
-		add_hierarchy(r, type[6] == '2' ? 2 : 1, point, makedev(major, minor), options);
+		/* %ms: whatever their length, as half a path names something else. */
+		if (rest && sscanf(line, "%*d %*d %u:%u %*s %ms", &major, &minor, &point) == 3 &&
+		    sscanf(rest, " - %ms %*s %ms", &type, &options) == 2 &&
+		    !strncmp(type, "cgroup", 6) && !strncmp(point, "/sys/fs/cgroup", 14)) {
+			if (r->count == max)
+				errx(125, "%s: more than %d cgroup hierarchies", point, max);
+			add_hierarchy(r, type[6] == '2' ? 2 : 1, point, makedev(major, minor), options);
+		}
+		free(point), free(type), free(options);
 	}
 	free(line);
 	fclose(f);
@@ -863,6 +872,7 @@ static void report(struct run *r, char *text, size_t size)
 		snprintf(figures[2], 32, "%" PRId64, pids);
 	if (ooms >= 0)
 		snprintf(figures[3], 32, "%" PRId64, ooms);
+	/* fits: main() has 256 bytes for it, each figure at most 31 */
 	snprintf(text, size, "peak_memory_bytes=%s cpu_seconds=%s peak_pids=%s oom_kills=%s",
 		 figures[0], figures[1], figures[2], figures[3]);
 }

@@ -168,7 +168,7 @@ static void check_logging(void)
 
 	if (!f)
 		return;		/* not shown here: nothing known against it */
-	while (fscanf(f, "%31s", word) == 1)
+	while (fscanf(f, "%31s", word) == 1)	/* fits: the kernel's longest is kill_process */
 		found |= strcmp(word, "log") == 0;
 	fclose(f);
 	if (!found)
@@ -336,18 +336,19 @@ static _Noreturn void enter(const struct request *req, const struct sock_fprog *
 /* Given: a number from /proc/PID/status, or -1 if there is none. */
 static long status_number(const char *pid, const char *field)
 {
-	char path[64], line[256];
-	size_t length = strlen(field);
+	char path[64], *line = NULL;
+	size_t length = strlen(field), size = 0;
 	long value = -1;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%s/status", pid);
+	snprintf(path, sizeof(path), "/proc/%s/status", pid);	/* fits: talk->pid has 15 digits */
 	f = fopen(path, "re");
 	if (!f)
 		return -1;
-	while (value == -1 && fgets(line, sizeof(line), f))
+	while (value == -1 && getline(&line, &size, f) > 0)
 		if (strncmp(line, field, length) == 0 && line[length] == ':')
 			value = strtol(line + length + 1, NULL, 10);
+	free(line);
 	fclose(f);
 	return value;
 }
@@ -406,8 +407,9 @@ static int exec_error(const char *cmd, int error)
 		return error;
 	list = next = strdup(getenv("PATH"));
 	while (next && (dir = strsep(&next, ":"))) {
-		snprintf(file, sizeof(file), "%s/%s", *dir ? dir : ".", cmd);
-		found |= stat(file, &st) == 0;
+		/* A path that is too long names no file, for execvp(3) either. */
+		found |= snprintf(file, sizeof(file), "%s/%s", *dir ? dir : ".", cmd) < (int)sizeof(file) &&
+			 stat(file, &st) == 0;
 	}
 	free(list);
 	return found ? error : ENOENT;

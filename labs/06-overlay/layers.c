@@ -373,8 +373,11 @@ static int make_inside(int root, const char *path, bool dir, int depth)
 		len = readlinkat(up, name, target, sizeof(target) - 1);
 		if (len >= 0) {		/* a dangling link: what it names is missing */
 			target[len] = '\0';
-			snprintf(next, sizeof(next), "%s/%s", *target == '/' ? "" : parent, target);
-			fd = make_inside(root, next, dir, depth + 1);
+			if (snprintf(next, sizeof(next), "%s/%s", *target == '/' ? "" : parent, target) <
+			    (int)sizeof(next))
+				fd = make_inside(root, next, dir, depth + 1);
+			else
+				errno = ENAMETOOLONG;
 		} else if (!(dir ? mkdirat(up, name, 0755) : mknodat(up, name, S_IFREG | 0644, 0))) {
 			fd = open_inside(root, path);
 		}
