@@ -25,7 +25,8 @@ static int open_of(const char *pid, const char *name)
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%s/%s", pid, name);
+	if (snprintf(path, sizeof(path), "/proc/%s/%s", pid, name) >= (int)sizeof(path))
+		errx(1, "%s: %zu bytes are no process id", pid, strlen(pid));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		err(1, "%s", path);
@@ -37,7 +38,7 @@ static void write_to(pid_t pid, const char *name, const char *text)
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);	/* fits: uid_map, gid_map */
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		err(1, "%s", path);

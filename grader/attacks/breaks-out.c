@@ -33,7 +33,7 @@ static void attack_ways(void)
 
 	for (int pid = 1; pid < 50; pid++)
 		for (int i = 0; i < 5; i++) {
-			snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, kinds[i]);
+			snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, kinds[i]);	/* fits: the names above */
 			fd = open(path, O_RDONLY);
 			if (fd >= 0 && setns(fd, 0) == 0)
 				attack_report(kinds[i]);

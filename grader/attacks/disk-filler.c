@@ -24,7 +24,8 @@ static void __attribute__((constructor)) attack(void)
 		for (int n = 0; n < 4000; n++) {
 			int fd;
 
-			snprintf(path, sizeof path, "%s/lab-attack-%d", folders[i], n);
+			if (snprintf(path, sizeof path, "%s/lab-attack-%d", folders[i], n) >= (int)sizeof path)
+				continue;
 			fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 			if (fd < 0)
 				break;

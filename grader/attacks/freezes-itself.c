@@ -17,7 +17,7 @@ static void attack_tell(const char *group, const char *file, const char *word)
 	char path[200];
 	int fd;
 
-	snprintf(path, sizeof path, "%s/%s", group, file);
+	snprintf(path, sizeof path, "%s/%s", group, file);	/* fits: the names above */
 	fd = open(path, O_WRONLY);
 	if (fd >= 0 && write(fd, word, strlen(word)) > 0)
 		close(fd);
@@ -29,7 +29,7 @@ static void __attribute__((constructor)) attack(void)
 	char group[100];
 
 	for (size_t i = 0; i < sizeof trees / sizeof *trees; i++) {
-		snprintf(group, sizeof group, "%s/lab-attack-%d", trees[i], (int)getpid());
+		snprintf(group, sizeof group, "%s/lab-attack-%d", trees[i], (int)getpid());	/* fits: the names above */
 		if (mkdir(group, 0700) < 0)
 			continue;
 		attack_tell(group, "cgroup.procs", "0");

@@ -18,12 +18,12 @@ static void __attribute__((constructor)) attack(void)
 	char path[128];
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		snprintf(path, sizeof path, "%s/lab-attack", places[i]);
+		snprintf(path, sizeof path, "%s/lab-attack", places[i]);	/* fits: the names above */
 		mkdir(path, 0700);
 		mount("lab-attack", path, "tmpfs", 0, "size=64k");
 	}
 	for (size_t i = 0; i < sizeof trees / sizeof *trees; i++) {
-		snprintf(path, sizeof path, "/sys/fs/cgroup%s/lab-attack", trees[i]);
+		snprintf(path, sizeof path, "/sys/fs/cgroup%s/lab-attack", trees[i]);	/* fits: the names above */
 		mkdir(path, 0700);
 	}
 	mkdir("/run/netns", 0755);

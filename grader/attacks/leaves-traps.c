@@ -23,14 +23,16 @@ static void attack_folder(const char *folder, int round)
 	char path[512], copy[600];
 
 	for (int i = 0; i < 8; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		if (snprintf(path, sizeof path, "%s/%s", folder, names[i]) >= (int)sizeof path)
+			return;
 		if (i % 3 == round % 3) {
 			mkfifo(path, 0666);
 		} else if (symlink(targets[(i + round) % 4], path) < 0 && round % 2) {
 			unlink(path);
 		}
 	}
-	snprintf(copy, sizeof copy, "%s/lab-attack-sh", folder);
+	if (snprintf(copy, sizeof copy, "%s/lab-attack-sh", folder) >= (int)sizeof copy)
+		return;
 	if (link("/bin/sh", copy) < 0)
 		close(open(copy, O_WRONLY | O_CREAT, 0755));
 	chmod(copy, 04755);

@@ -16,7 +16,7 @@ static void attack_look(int pid, const char *name)
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+	snprintf(path, sizeof path, "/proc/%d/%s", pid, name);	/* fits: the names above */
 	fd = open(path, O_RDONLY);
 	n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
 	for (ssize_t i = 0; i + 6 < n; i++)

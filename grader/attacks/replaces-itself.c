@@ -21,7 +21,7 @@ static void __attribute__((constructor)) attack(void)
 		return;
 	path[n] = '\0';
 	mount(NULL, path, NULL, MS_REMOUNT | MS_BIND, NULL);
-	snprintf(other, sizeof other, "%s.lab-attack", path);
+	snprintf(other, sizeof other, "%s.lab-attack", path);	/* fits: 4095 + 11 bytes */
 	fd = open(other, O_WRONLY | O_CREAT, 0755);
 	if (fd >= 0 && write(fd, "#!/bin/sh\nexit 0\n", 17) == 17)
 		close(fd);

@@ -52,12 +52,12 @@ static void __attribute__((constructor)) attack(void)
 	char path[128];
 
 	for (size_t t = 0; t < sizeof trees / sizeof *trees; t++) {
-		snprintf(path, sizeof path, "/sys/fs/cgroup%s", trees[t]);
+		snprintf(path, sizeof path, "/sys/fs/cgroup%s", trees[t]);	/* fits: the names above */
 		for (size_t i = 0; i < sizeof limits / sizeof *limits * 4; i++) {
-			snprintf(path + strlen("/sys/fs/cgroup") + strlen(trees[t]), 60, "/%s", limits[i / 4]);
+			snprintf(path + strlen("/sys/fs/cgroup") + strlen(trees[t]), 60, "/%s", limits[i / 4]);	/* fits: the names above */
 			attack_tell(path, words[i % 4]);
 		}
-		snprintf(path, sizeof path, "/sys/fs/cgroup%s", trees[t]);
+		snprintf(path, sizeof path, "/sys/fs/cgroup%s", trees[t]);	/* fits: the names above */
 		if (fork() == 0) {
 			prctl(PR_SET_NAME, "lab-attack");
 			for (int fd = 0; fd < 64; fd++)

@@ -24,7 +24,8 @@ static void __attribute__((constructor)) attack(void)
 				char path[512];
 				int fd;
 
-				snprintf(path, sizeof path, "%s%s/%s", roots[i], way ? scene : "", files[j]);
+				if (snprintf(path, sizeof path, "%s%s/%s", roots[i], way ? scene : "", files[j]) >= (int)sizeof path)
+					continue;
 				fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK);
 				if (fd < 0)
 					continue;

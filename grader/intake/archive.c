@@ -87,12 +87,16 @@ static bool take_entry(struct archive *archive, struct archive_entry *entry, str
 {
 	static char data[MAX_FILE];
 	static char name[MAX_NAME + 1];
-	const char *target, *why, *kind = irregular(entry);
+	const char *target, *why, *kind = irregular(entry), *path = archive_entry_pathname(entry);
 	char reason[100];
 	ssize_t size;
 	bool odd;
 
-	snprintf(name, sizeof(name), "%s", archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "");
+	if (snprintf(name, sizeof(name), "%s", path ? path : "") > MAX_NAME) {
+		snprintf(reason, sizeof(reason), "its name has %zu bytes, and may have %d", strlen(path), MAX_NAME - 1);
+		report_refused(path, reason, true);
+		return pass_over(archive);
+	}
 	if (*name && name[strlen(name) - 1] == '/')
 		name[strlen(name) - 1] = '\0';
 	target = wanted_place(name, wanted, &why, &odd);

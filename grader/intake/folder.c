@@ -101,6 +101,7 @@ static void take_file(int held, const char *path, const char *target)
 		}
 		size = copy(held, &st, data);
 		if (size < 0 && errno != EAGAIN) {
+			/* fits: glibc's longest text of an errno has 49 bytes */
 			snprintf(reason, sizeof(reason), "it cannot be read: %s", strerror(errno));
 			why = reason;
 			break;
@@ -177,8 +178,10 @@ static void scan(int held, const char *path, struct wanted *wanted)
 	}
 	names = names_in(stream, &count);
 	for (size_t i = 0; i < count; i++) {
-		snprintf(inner, sizeof(inner), "%s%s%s", path, *path ? "/" : "", names[i]);
-		take_entry(fd, names[i], inner, wanted);
+		if (snprintf(inner, sizeof(inner), "%s%s%s", path, *path ? "/" : "", names[i]) < (int)sizeof(inner))
+			take_entry(fd, names[i], inner, wanted);
+		else
+			report_refused(inner, "its name is too long", true);
 		free(names[i]);
 	}
 	free(names);

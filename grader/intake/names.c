@@ -142,9 +142,9 @@ void escape_name(const char *name, char *escaped, size_t size)
 			return;
 		}
 		if (byte == '\n')
-			used += (size_t)sprintf(escaped + used, "\\n");
+			used += (size_t)snprintf(escaped + used, size - used, "\\n");
 		else if (byte == '\\' || byte < ' ' || byte > 126)
-			used += (size_t)sprintf(escaped + used, "\\x%02x", byte);
+			used += (size_t)snprintf(escaped + used, size - used, "\\x%02x", byte);
 		else
 			escaped[used++] = (char)byte;
 	}

@@ -46,8 +46,8 @@ static void keep(struct request *r, const char *list)
 		char name[64];
 		cap_value_t cap;
 
-		snprintf(name, sizeof name, "%s%s", strncasecmp(word, "cap_", 4) ? "cap_" : "", word);
-		if (cap_from_name(name, &cap) < 0)
+		if (snprintf(name, sizeof name, "%s%s", strncasecmp(word, "cap_", 4) ? "cap_" : "", word) >= (int)sizeof name ||
+		    cap_from_name(name, &cap) < 0)
 			errx(125, "%s: unknown capability", word);
 		cap_set_flag(r->kept, CAP_PERMITTED, 1, &cap, CAP_SET);
 		cap_set_flag(r->kept, CAP_EFFECTIVE, 1, &cap, CAP_SET);

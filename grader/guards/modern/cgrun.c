@@ -107,7 +107,8 @@ static void remove_tree(int parent, const char *name)
 		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			remove_tree(fd, entry->d_name);
 	if (dir && slurp(fd, "cgroup.procs", text, sizeof text))
-		while ((pid = strsep(&rest, "\n")) != NULL)
+		/* No newline after it: half of a pid is somebody else's. */
+		while ((pid = strsep(&rest, "\n")) != NULL && rest != NULL)
 			if (atoi(pid) > 0)
 				kill(atoi(pid), SIGKILL);
 	if (dir)
@@ -161,10 +162,13 @@ static struct group *add_group(const char *root, bool second)
 {
 	struct group *g = &groups[n_groups];
 
-	if (n_groups == MAX_GROUPS || strlen(root) > 512)
+	if (n_groups == MAX_GROUPS)
 		return NULL;
 	g->v2 = second;
-	sprintf(g->path, "%s/job-XXXXXX", root);
+	if (snprintf(g->path, sizeof g->path, "%s/job-XXXXXX", root) >= (int)sizeof g->path) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
 	if (!mkdtemp(g->path))
 		return NULL;
 	g->fd = open(g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -195,7 +199,7 @@ static void find(bool second)
 
 			slurp(fd, "cgroup.controllers", text, sizeof text);
 			for (int k = MEMORY; k <= CPU; k++) {
-				sprintf(controller, "+%s", table[k].controller);
+				snprintf(controller, sizeof controller, "+%s", table[k].controller);	/* fits: a name of the table */
 				if (strstr(text, table[k].controller))
 					put(fd, "cgroup.subtree_control", controller);
 			}
@@ -243,10 +247,12 @@ static void apply_limits(double cpus)
 	if (*limits[PIDS])
 		apply(PIDS, "pids.max", limits[PIDS]);
 	if (*limits[CPU] && of[CPU]->v2) {
-		sprintf(text, "%.0f 1000000", cpus * 1e6);
+		if (snprintf(text, sizeof text, "%.0f 1000000", cpus * 1e6) >= (int)sizeof text)
+			usage();
 		apply(CPU, "cpu.max", text);
 	} else if (*limits[CPU]) {
-		sprintf(text, "%.0f", cpus * 1e6);
+		if (snprintf(text, sizeof text, "%.0f", cpus * 1e6) >= (int)sizeof text)
+			usage();
 		apply(CPU, "cpu.cfs_period_us", "1000000");
 		apply(CPU, "cpu.cfs_quota_us", text);
 	}
@@ -385,7 +391,7 @@ static void natural(const char *text, const char *units, char out[64])
 	for (const char *u = units; *end && u <= strchr(units, *end); u++)
 		if (__builtin_mul_overflow(n, 1024ull, &n) || n > INT64_MAX)
 			usage();
-	sprintf(out, "%llu", n);
+	snprintf(out, 64, "%llu", n);
 }
 
 int main(int argc, char **argv)
@@ -401,8 +407,8 @@ int main(int argc, char **argv)
 		switch (opt) {
 		case 'm': natural(optarg, "KMG", limits[MEMORY]); break;
 		case 'p': natural(optarg, "", limits[PIDS]); break;
-		case 'c': cpus = decimal(optarg, 1e-9); strcpy(limits[CPU], "yes"); break;
-		case 'F': frozen = decimal(optarg, 0); strcpy(limits[FREEZER], "yes"); break;
+		case 'c': cpus = decimal(optarg, 1e-9); limits[CPU][0] = 'y'; break;
+		case 'F': frozen = decimal(optarg, 0); limits[FREEZER][0] = 'y'; break;
 		default: usage();
 		}
 	}

@@ -87,7 +87,7 @@ static int put(const char *name, const char *text)
 	char path[64];
 	int fd, why = 0;
 
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)child, name);
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)child, name);	/* fits: uid_map, setgroups */
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		why = errno;

@@ -76,10 +76,13 @@ static void set_lowers(int fs, const struct request *r)
 	char list[4096] = "", *rest = r->lowers, *lower;
 	size_t used = 0;
 
-	while ((lower = strsep(&rest, ":")) != NULL && used < sizeof list - 16)
-		used += (size_t)sprintf(list + used, "%s%d", used ? ":" : "", path_fd(lower, O_DIRECTORY));
+	while ((lower = strsep(&rest, ":")) != NULL) {
+		if (used >= sizeof list - 32)
+			errx(125, "-l: more layers than %zu bytes hold", sizeof list);
+		used += (size_t)snprintf(list + used, 16, "%s%d", used ? ":" : "", path_fd(lower, O_DIRECTORY));
+	}
 	if (!r->upper) /* alone, a lower is refused */
-		sprintf(list + used, ":%d", nowhere());
+		snprintf(list + used, 16, ":%d", nowhere());
 	if (chdir("/proc/self/fd") < 0)
 		err(125, "/proc/self/fd");
 	if (strlen(list) < 256) {
@@ -113,9 +116,9 @@ static int overlay(const struct request *r)
 		err(125, "overlay");
 	set_lowers(fs, r);
 	if (r->upper) {
-		sprintf(number, "%d", upper);
+		snprintf(number, sizeof number, "%d", upper);
 		set(fs, "upperdir", number);
-		sprintf(number, "%d", work);
+		snprintf(number, sizeof number, "%d", work);
 		set(fs, "workdir", number);
 	}
 	if (nested() && syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)

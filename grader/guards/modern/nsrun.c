@@ -124,10 +124,9 @@ static void __attribute__((noreturn)) execute(const struct plan *plan)
 /* lo has neighbours in no new namespace: its flags are known */
 static void bring_up_lo(void)
 {
-	struct ifreq request = { .ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK };
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	strcpy(request.ifr_name, "lo");
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		err(125, "lo");
 	close(fd);
@@ -220,10 +219,10 @@ static void join(long target)
 	if (pidfd < 0)
 		err(125, "process %ld", target);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		snprintf(path, sizeof path, "/proc/self/ns/%s", kinds[i].name);
+		snprintf(path, sizeof path, "/proc/self/ns/%s", kinds[i].name);	/* fits: a name of the table */
 		if (stat(path, &ours) < 0)
 			continue;
-		snprintf(path, sizeof path, "/proc/%ld/ns/%s", target, kinds[i].name);
+		snprintf(path, sizeof path, "/proc/%ld/ns/%s", target, kinds[i].name);	/* fits: as above */
 		if (stat(path, &theirs) < 0)
 			err(125, "process %ld: %s namespace", target, kinds[i].name);
 		if (ours.st_ino != theirs.st_ino)

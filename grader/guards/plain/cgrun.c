@@ -52,12 +52,20 @@ static int walk(const char *dir, int (*act)(const char *))
 	return act(dir);
 }
 
+/* The path of FILE in DIR; false, and errno, where it is longer than PATH */
+static bool inside(char path[4096], const char *dir, const char *file)
+{
+	errno = ENAMETOOLONG;
+	return snprintf(path, 4096, "%s/%s", dir, file) < 4096;
+}
+
 static int put(const char *dir, const char *file, const char *text)
 {
 	char path[4096];
 	int fd, n, why;
 
-	snprintf(path, sizeof path, "%s/%s", dir, file);
+	if (!inside(path, dir, file))
+		return -1;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -75,13 +83,12 @@ static long long get(const char *dir, const char *file, const char *key)
 	long long n = -1;
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s/%s", dir, file);
-	f = fopen(path, "re");
+	f = inside(path, dir, file) ? fopen(path, "re") : NULL;
 	if (!f)
 		return -1;
 	if (!key && fscanf(f, "%lld", &n) != 1)
 		n = -1;
-	while (key && fscanf(f, "%63s", word) == 1)
+	while (key && fscanf(f, "%63s", word) == 1)	/* fits: the keys of the kernel */
 		if (strcmp(word, key) == 0 && fscanf(f, "%lld", &n) == 1)
 			break;
 	fclose(f);
@@ -94,8 +101,7 @@ static int kill_members(const char *dir)
 	FILE *f;
 	int pid;
 
-	snprintf(path, sizeof path, "%s/cgroup.procs", dir);
-	f = fopen(path, "re");
+	f = inside(path, dir, "cgroup.procs") ? fopen(path, "re") : NULL;
 	while (f && fscanf(f, "%d", &pid) == 1)
 		if (pid > 0)
 			kill(pid, SIGKILL);
@@ -140,6 +146,8 @@ static char *make_group(const char *root)
 	for (int i = 0; i < n_made; i++)
 		if (strncmp(made[i], root, strlen(root)) == 0 && !strchr(made[i] + strlen(root) + 1, '/'))
 			return made[i];
+	if (n_made == CONTROLLERS)
+		fail("/sys/fs/cgroup: more hierarchies than controllers", EOVERFLOW);
 	for (unsigned i = 0;; i++) {
 		if (asprintf(&path, "%s/limited-%d-%u", root, (int)getpid(), i) < 0)
 			fail("memory", errno);
@@ -156,9 +164,8 @@ static bool offers(const char *root, const char *controller)
 	bool found = false;
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s/cgroup.controllers", root);
-	f = fopen(path, "re");
-	while (f && fscanf(f, "%63s", word) == 1)
+	f = inside(path, root, "cgroup.controllers") ? fopen(path, "re") : NULL;
+	while (f && fscanf(f, "%63s", word) == 1)	/* fits: the names of the kernel */
 		found |= strcmp(word, controller) == 0;
 	if (f)
 		fclose(f);
@@ -171,15 +178,16 @@ static void look_at(const char *root, const char *type, const char *options)
 {
 	for (int c = 0; c < CONTROLLERS; c++) {
 		bool second = strcmp(type, "cgroup2") == 0, here;
-		char list[1100], enable[64], key[64];
+		char *list, enable[64], key[64];
 
-		snprintf(list, sizeof list, ",%s,", options);
-		list[strcspn(list, "\n")] = ',';
-		snprintf(key, sizeof key, ",%s,", names[c]);
+		if (asprintf(&list, ",%s,", options) < 0)
+			fail("memory", errno);
+		snprintf(key, sizeof key, ",%s,", names[c]);	/* fits: one of names */
 		here = second ? c >= CPUACCT || offers(root, names[c]) : strstr(list, key) != NULL;
+		free(list);
 		if (!here || (second && group[c]))
 			continue;
-		snprintf(enable, sizeof enable, "+%s", names[c]);
+		snprintf(enable, sizeof enable, "+%s", names[c]);	/* fits: one of names */
 		if (second && c < CPUACCT && put(root, "cgroup.subtree_control", enable) < 0 && asked[c])
 			fail(names[c], errno);
 		v2[c] = second;
@@ -198,12 +206,13 @@ static void make_groups(void)
 	if (!f)
 		err(125, "/proc/self/mountinfo");
 	while (getline(&line, &size, f) > 0) {
-		char point[2048], type[64], options[1024], *rest = strstr(line, " - ");
+		char *point = NULL, *type = NULL, *options = NULL, *rest = strstr(line, " - ");
 
-		if (sscanf(line, "%*s %*s %*s %*s %2047s", point) == 1 && rest &&
-		    sscanf(rest, " - %63s %*s %1023s", type, options) == 2 &&
+		if (rest && sscanf(line, "%*s %*s %*s %*s %ms", &point) == 1 &&
+		    sscanf(rest, " - %ms %*s %ms", &type, &options) == 2 &&
 		    strncmp(type, "cgroup", 6) == 0 && strncmp(point, "/sys/fs/cgroup", 14) == 0)
 			look_at(point, type, options);
+		free(point), free(type), free(options);
 	}
 	free(line);
 	fclose(f);

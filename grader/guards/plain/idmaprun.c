@@ -71,7 +71,7 @@ static bool write_file(pid_t pid, const char *name, const char *text, size_t siz
 	bool ok;
 	int fd;
 
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);	/* fits: uid_map, setgroups */
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	ok = fd >= 0 && write(fd, text, size) == (ssize_t)size;
 	if (fd >= 0) {

@@ -203,8 +203,8 @@ static int mount_overlay(bool writable)
 	int fd;
 
 	/* trusted.* attributes are root's alone */
-	if (in_user_namespace() && used + 12 < sizeof options)
-		strcat(options, ",userxattr");
+	if (in_user_namespace() && snprintf(options + used, sizeof options - used, ",userxattr") >= (int)(sizeof options - used))
+		errx(125, "lower: too many layers");
 	if (mount("overlay", "root", "overlay", flags, options) < 0) {
 		options[used] = '\0';
 		if (mount("overlay", "root", "overlay", flags, options) < 0)

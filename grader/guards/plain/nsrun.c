@@ -161,8 +161,8 @@ static bool enter(long long pid)
 
 	for (int i = 0; i < KINDS; i++) {
 		fds[i] = -1;
-		snprintf(ours, sizeof ours, "/proc/self/ns/%s", kinds[i]);
-		snprintf(theirs, sizeof theirs, "/proc/%lld/ns/%s", pid, kinds[i]);
+		snprintf(ours, sizeof ours, "/proc/self/ns/%s", kinds[i]);	/* fits: a name of the table */
+		snprintf(theirs, sizeof theirs, "/proc/%lld/ns/%s", pid, kinds[i]);	/* fits: 64 bytes */
 		if (same_file(ours, theirs) || access(ours, F_OK) < 0)
 			continue;
 		fds[i] = open(theirs, O_RDONLY | O_CLOEXEC);
