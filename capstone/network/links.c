@@ -157,7 +157,9 @@ int make_port(struct network *n, int ns)
 
 /*
  * remove_port: but not another container's, for the name has only 8 characters
- * of the ID; the alias has it all, or is not there yet when up was killed.
+ * of the ID; the alias has it all, or is not there yet when up was killed.  A
+ * port is born on the bridge: a link of that name that lies elsewhere and has
+ * no such alias was not made here.
  */
 int remove_port(struct network *n)
 {
@@ -166,8 +168,9 @@ int remove_port(struct network *n)
 
 	if (err == 0) {
 		const char *alias = rtnl_link_get_ifalias(link);
+		int bridge = (int)if_nametoindex(BRIDGE);
 
-		if (alias != NULL && strcmp(alias, n->id) != 0)
+		if (alias != NULL ? strcmp(alias, n->id) != 0 : bridge == 0 || rtnl_link_get_master(link) != bridge)
 			return 0;
 		err = rtnl_link_delete(n->sock, link);
 	}

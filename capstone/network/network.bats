@@ -215,6 +215,19 @@ asks() { inside "$1" busybox timeout "${ASK_SECONDS:-15}" busybox wget -qO- "htt
     expect_nothing_left
 }
 
+@test "a link with a port's name that somebody else made is left alone" {
+    hint "a port is on the bridge, and its alias is the ID"
+    host ip link add skiff-mine type veth peer name peer0
+    network down mine
+    run -0 host ip link show skiff-mine
+    join one
+    network down mine
+    run -0 host ip link show skiff-mine
+    network down one
+    host ip link del skiff-mine
+    expect_nothing_left
+}
+
 # interrupted WHAT FUNCTION: up, with WHAT done to each of its requests to the kernel
 # in turn (from the third argument on, in steps of the fourth); after each that did not
 # succeed, FUNCTION

@@ -16,6 +16,7 @@ static int forwarding(const char *interface, char value)
 	ssize_t done;
 	int fd;
 
+	/* fits: an interface's name has less than IFNAMSIZ bytes */
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/forwarding", interface);
 	fd = open(path, (value ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 	if (fd == -1)
@@ -31,7 +32,8 @@ static int forwarding_each(struct network *n, const char *list, char value)
 	char names[256];
 	int err = 0;
 
-	snprintf(names, sizeof(names), "%s", list);
+	if (snprintf(names, sizeof(names), "%s", list) >= (int)sizeof(names))
+		return fail(n, BRIDGE, "its alias is longer than 255 bytes");
 	for (char *name = strtok(names, "\", "); name != NULL; name = strtok(NULL, "\", "))
 		if (forwarding(name, value) == -1 && errno != ENOENT)
 			err = fail(n, "net.ipv4.conf.*.forwarding", strerror(errno));
@@ -50,18 +52,20 @@ static int note_forwarding(struct network *n, char list[256])
 	const char *alias = rtnl_link_get_ifalias(n->bridge);
 	struct if_nameindex *all = if_nameindex();
 	char word[IFNAMSIZ + 2];
+	size_t used;
 
 	if (all == NULL)
 		return fail(n, "links", strerror(errno));
-	snprintf(list, 256, "%s", alias ? alias : "");
+	if (snprintf(list, 256, "%s", alias ? alias : "") > 255)
+		return fail(n, BRIDGE, "its alias is longer than 255 bytes");
 	for (struct if_nameindex *i = all; i->if_name != NULL; i++) {
-		snprintf(word, sizeof(word), "\"%s\"", i->if_name);
+		snprintf(word, sizeof(word), "\"%s\"", i->if_name);	/* fits: a name, and two quotes */
 		if (strncmp(i->if_name, "skiff", 5) == 0 || strcmp(i->if_name, "lo") == 0 ||
 		    forwarding(i->if_name, 0) != 0 || strstr(list, word) != NULL)
 			continue;
-		if (strlen(list) + strlen(word) + 2 > 255)
+		used = strlen(list);
+		if (snprintf(list + used, 256 - used, "%s%s", used ? ", " : "", word) > 255 - (int)used)
 			return fail(n, BRIDGE, "more interfaces without forwarding than it can note");
-		sprintf(list + strlen(list), "%s%s", list[0] ? ", " : "", word);
 	}
 	if_freenameindex(all);
 	return list[0] ? check(n, BRIDGE, set_link(n->sock, BRIDGE, list, true)) : 0;
@@ -123,17 +127,23 @@ static const char port_rules[] =
 static int write_rules(struct network *n, const char *list)
 {
 	const char *port = n->port, *address;
-	char text[4096], *end = text, mac[18];
+	char *text = NULL, mac[18];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	end += sprintf(end, host_rules, list[0] ? "iifname { " : "", list,
-		       list[0] ? " } drop" : "", dotted(n->gateway & ~255u));
+	if (out == NULL)
+		return fail(n, "nft", strerror(errno));
+	fprintf(out, host_rules, list[0] ? "iifname { " : "", list,
+		list[0] ? " } drop" : "", dotted(n->gateway & ~255u));
 	if (n->address != 0 || if_nametoindex(port) == 0)
-		end += sprintf(end, no_port_rules, port, port, port);
+		fprintf(out, no_port_rules, port, port, port);
 	if (n->address != 0) {
 		mac_of(n->address, mac);
 		address = dotted(n->address);
-		sprintf(end, port_rules, port, port, mac, address, mac, address);
+		fprintf(out, port_rules, port, port, mac, address, mac, address);
 	}
+	if (fclose(out) != 0)
+		return fail(n, "nft", strerror(errno));
 	return nft(n, text);
 }
 

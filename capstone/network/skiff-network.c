@@ -44,6 +44,7 @@
 int fail(struct network *n, const char *what, const char *why)
 {
 	if (n->why[0] == '\0')
+		/* lint: only shown; nft's own words may be long */
 		snprintf(n->why, sizeof(n->why), "%s: %.*s", what, (int)strcspn(why, "\n"), why);
 	return -1;
 }
@@ -73,7 +74,7 @@ static struct nl_sock *enter(struct network *n, const char *pid, int *ns)
 	char path[64];
 	int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);	/* fits: main() takes at most 9 digits */
 	*ns = open(path, O_RDONLY | O_CLOEXEC);
 	if (own == -1 || *ns == -1 || fstat(own, &here) != 0 || fstat(*ns, &there) != 0) {
 		fail(n, path, strerror(errno));
@@ -143,6 +144,7 @@ int main(int argc, char *argv[])
 		fputs(usage, stderr);
 		return 2;
 	}
+	/* lint: cut, as IFNAMSIZ is 16; the alias has all of it, see remove_port() */
 	snprintf(n.port, sizeof(n.port), "skiff-%.8s", n.id);
 	/* A Ctrl-C is meant for the container; nothing here takes long. */
 	sigfillset(&all);
