@@ -118,10 +118,12 @@ static void row(const struct plan *plan, const char *name, unsigned round,
 static void print_said(const struct plan *plan, const char *name, unsigned round, int said)
 {
 	FILE *lines = fdopen(said, "r");
-	char line[128], quantity[32], unit[16];
+	char *line = NULL, quantity[32], unit[16];
+	size_t size = 0;
 	double value;
 
-	while (lines != NULL && fgets(line, sizeof(line), lines) != NULL)
+	while (lines != NULL && getline(&line, &size, lines) > 0)
+		/* fits: the programs beside this one say "make us" and the like */
 		if (sscanf(line, "%31s %15s %lf", quantity, unit, &value) == 3)
 			row(plan, name, round, quantity, unit, value);
 	if (lines != NULL)

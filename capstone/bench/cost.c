@@ -66,6 +66,7 @@ static char path[128];
 /* in_group - PATH becomes that of FILE in group I */
 static const char *in_group(size_t i, const char *file)
 {
+	/* fits: names of this file's own tables, and a number */
 	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/skiff-bench-%d/%s", limits[i].hierarchy, (int)self, file);
 	return path;
 }
@@ -77,6 +78,7 @@ static int make_groups(void)
 	int fd = -1;
 
 	for (size_t i = 0; i < COUNT(limits); i++) {
+		/* fits: a name of the table of limits */
 		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/tasks", limits[i].hierarchy);
 		if (v2 != (*limits[i].hierarchy == '\0') || (!v2 && access(path, F_OK) < 0))
 			continue;
@@ -191,7 +193,9 @@ static void child_main(enum step last, char **argv, int go)
 		_exit(125);
 	if (last >= LIMITS)
 		enter_groups();
-	snprintf(program_path, sizeof(program_path), "%s%s", argv[2], argv[3]);
+	if (snprintf(program_path, sizeof(program_path), "%s%s", argv[2], argv[3]) >= (int)sizeof(program_path))
+		errx(125, "%s%s: %zu bytes, at most %zu", argv[2], argv[3], strlen(argv[2]) + strlen(argv[3]),
+		     sizeof(program_path) - 1);
 	MUST(file = open(program_path, O_PATH | O_CLOEXEC));
 	if (last >= MOUNT) {
 		MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
@@ -262,6 +266,7 @@ static void run(enum step last, char **argv)
 	}
 	for (int i = 0; last >= USER && i < 2; i++) {
 		char map[48];
+		/* fits: a number, and one of two names */
 		snprintf(map, sizeof(map), "/proc/%d/%s", (int)child, i == 0 ? "uid_map" : "gid_map");
 		write_text(map, "0 1000000000 65536\n");
 	}

@@ -28,10 +28,11 @@ static void allow(scmp_filter_ctx ctx, const char *name, unsigned count,
 
 static void by_name(scmp_filter_ctx ctx)
 {
-	char line[512];
+	char *line = NULL;
+	size_t size = 0;
 	const char *word;
 
-	while (fgets(line, sizeof(line), stdin) != NULL) {
+	while (getline(&line, &size, stdin) > 0) {
 		word = strtok(line, " \n");
 		/* Of the capabilities that open a call a container has one by default. */
 		if (word != NULL && strcmp(word, "with") == 0) {

@@ -24,7 +24,7 @@ static void write_text(pid_t pid, const char *name, const char *text)
 	char path[48];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);	/* fits: uid_map and the like */
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		err(125, "%s", path);

@@ -16,6 +16,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,7 +46,7 @@ struct census {
 /* is_payload - has it become the payload?  Then it is no part of the runtime. */
 static bool is_payload(const struct census *c, pid_t pid)
 {
-	char path[48], program[256];
+	char path[48], program[PATH_MAX];
 	const char *name;
 	ssize_t n;
 
@@ -69,7 +70,9 @@ static void add_range(struct census *c, int pagemap, uint64_t from, uint64_t to,
 		if (n <= 0)
 			return;
 		for (ssize_t i = 0; i < n / 8; i++)
-			if ((entries[i] & PRESENT) != 0 && c->used < MAX_PAGES)
+			if ((entries[i] & PRESENT) != 0 && c->used == MAX_PAGES)
+				errx(1, "more than %d pages: they cannot all be counted", MAX_PAGES);
+			else if ((entries[i] & PRESENT) != 0)
 				c->pages[c->used++] = (entries[i] & FRAME) << 1 |
 						      ((entries[i] & OF_A_FILE) != 0);
 		at += (uint64_t)n / 8;
@@ -78,7 +81,8 @@ static void add_range(struct census *c, int pagemap, uint64_t from, uint64_t to,
 
 static void add_process(struct census *c, pid_t pid)
 {
-	char path[48], line[512], access[8];
+	char path[48], *line = NULL, access[8];
+	size_t size = 0;
 	uint64_t from, to, page = (uint64_t)sysconf(_SC_PAGESIZE);
 	int pagemap;
 	FILE *maps;
@@ -88,10 +92,12 @@ static void add_process(struct census *c, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	maps = fopen(path, "re");
 	/* The kernel's own pages (vdso, vvar, vsyscall) are everybody's. */
-	while (pagemap >= 0 && maps != NULL && fgets(line, sizeof(line), maps) != NULL)
+	while (pagemap >= 0 && maps != NULL && getline(&line, &size, maps) > 0)
+		/* fits: "rw-p" */
 		if (sscanf(line, "%lx-%lx %7s", &from, &to, access) == 3 &&
 		    strcmp(access, "---p") != 0 && strstr(line, "[v") == NULL)
 			add_range(c, pagemap, from, to, page);
+	free(line);
 	if (maps != NULL)
 		fclose(maps);
 	if (pagemap >= 0)
@@ -136,22 +142,25 @@ static bool shrinks(uint64_t nr)
 /* remember - a task not seen before; threads share their leader's memory */
 static void remember(struct census *c, pid_t task)
 {
-	char path[48], line[128];
+	char path[48], *line = NULL;
+	size_t size = 0;
 	int leader = task;
 	FILE *status;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)task);
 	status = fopen(path, "re");
-	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+	while (status != NULL && getline(&line, &size, status) > 0)
 		if (sscanf(line, "Tgid: %d", &leader) == 1)
 			break;
+	free(line);
 	if (status != NULL)
 		fclose(status);
 	for (unsigned i = 0; i < c->count; i++)
 		if (c->pids[i] == leader)
 			return;
-	if (c->count < MAX_PIDS)
-		c->pids[c->count++] = leader;
+	if (c->count == MAX_PIDS)
+		errx(1, "more than %d processes: they cannot all be counted", MAX_PIDS);
+	c->pids[c->count++] = leader;
 }
 
 /* stopped - a task has stopped: look, and let it go on.  Returns the signal to

@@ -13,6 +13,7 @@
 #include <ftw.h>
 #include <sched.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,20 @@ static void write_text(const char *path, int flags, const char *text)
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		err(1, "%s", path);
 	close(fd);
+}
+
+/* format - snprintf(3), but what does not fit ends the program: see removing below */
+__attribute__((format(printf, 3, 4)))
+static void format(char *text, size_t size, const char *form, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, form);
+	length = vsnprintf(text, size, form, args);
+	va_end(args);
+	if (length < 0 || (size_t)length >= size)
+		errx(1, "%s...: %d bytes, at most %zu", text, length, size - 1);
 }
 
 /* own_mounts - what is mounted here ends with this process */
@@ -56,10 +71,16 @@ static void own_mounts(void)
 static void copy(char *rootfs, char *root)
 {
 	/* A filesystem that shares blocks between copies would be stacking, too. */
-	char *command[] = { "cp", "-a", "--reflink=never", rootfs, root, NULL };
+	char *from, *command[] = { "cp", "-a", "--reflink=never", "--", NULL, root, NULL };
 	int status;
 	pid_t pid;
 
+	/* What this run made is what it removes in the end. */
+	if (mkdir(root, 0755) < 0)
+		err(1, "mkdir %s", root);
+	if (asprintf(&from, "%s/.", rootfs) < 0)
+		err(1, "memory");
+	command[4] = from;
 	errno = posix_spawnp(&pid, command[0], NULL, NULL, command, environ);
 	if (errno != 0 || waitpid(pid, &status, 0) < 0)
 		err(1, "cp");
@@ -70,19 +91,18 @@ static void copy(char *rootfs, char *root)
 static void stack(const char *rootfs, const char *root, int privileged)
 {
 	static const char *const names[] = { "upper", "work", "merged" };
-	char options[4096];
+	char options[4096], merged[512];
 
 	if (mkdir(root, 0755) < 0 || mount("tmpfs", root, "tmpfs", 0, "size=64m,mode=0755") < 0)
 		err(1, "a tmpfs on %s", root);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(options, sizeof(options), "%s/%s", root, names[i]);
+		format(options, sizeof(options), "%s/%s", root, names[i]);
 		if (mkdir(options, 0755) < 0)
 			err(1, "%s", options);
 	}
-	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work%s", rootfs,
-		 root, root, privileged ? "" : ",userxattr");
-	char merged[512];
-	snprintf(merged, sizeof(merged), "%s/merged", root);
+	format(options, sizeof(options), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work%s", rootfs,
+	       root, root, privileged ? "" : ",userxattr");
+	format(merged, sizeof(merged), "%s/merged", root);
 	if (mount("overlay", merged, "overlay", 0, options) < 0)
 		err(1, "an overlay on %s", merged);
 }
@@ -133,17 +153,17 @@ int main(int argc, char **argv)
 		own_mounts();
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (int i = 0; i < n; i++) {
-		snprintf(root, sizeof(root), "%s/root%d", argv[4], i);
+		format(root, sizeof(root), "%s/root%d", argv[4], i);
 		if (stacked)
 			stack(argv[3], root, privileged);
 		else
 			copy(argv[3], root);
-		snprintf(path, sizeof(path), "%s%s/etc/motd", root, stacked ? "/merged" : "");
+		format(path, sizeof(path), "%s%s/etc/motd", root, stacked ? "/merged" : "");
 		write_text(path, O_CREAT | O_TRUNC, "one line of its own\n");
 	}
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	for (int i = 0; i < n; i++) {
-		snprintf(root, sizeof(root), "%s/root%d", argv[4], i);
+		format(root, sizeof(root), "%s/root%d", argv[4], i);
 		bytes += bytes_in(root, stacked);
 		if (stacked && umount2(root, MNT_DETACH) < 0)
 			err(1, "umount of %s", root);

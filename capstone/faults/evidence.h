@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static inline FILE *proc_open(pid_t pid, const char *name)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);	/* fits: "mountinfo" and the like */
 	return fopen(path, "re");
 }
 
@@ -26,6 +27,7 @@ static inline void comm_of(pid_t pid, char *comm, size_t size)
 {
 	FILE *file = proc_open(pid, "comm");
 
+	/* lint: the kernel itself keeps 15 bytes of it */
 	if (file == NULL || fgets(comm, (int)size, file) == NULL)
 		snprintf(comm, size, "?");
 	comm[strcspn(comm, "\n")] = '\0';
@@ -38,12 +40,14 @@ static inline void evidence_status(FILE *out, pid_t pid)
 	static const char *const names[] = { "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs",
 					     "Seccomp:", "Seccomp_filters", "SigBlk", "SigIgn", "Umask" };
 	FILE *file = proc_open(pid, "status");
-	char line[1024];
+	char *line = NULL;
+	size_t size = 0;
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+	while (file != NULL && getline(&line, &size, file) > 0)
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			if (strncmp(line, names[i], strlen(names[i])) == 0)
 				fprintf(out, "%s", line);
+	free(line);
 	if (file != NULL)
 		fclose(file);
 }
@@ -53,14 +57,18 @@ static inline void evidence_status(FILE *out, pid_t pid)
 static inline void evidence_mounts(FILE *out, pid_t pid)
 {
 	FILE *file = proc_open(pid, "mountinfo");
-	char line[4096], where[1024], options[256], type[64];
+	char *line = NULL;
+	size_t size = 0;
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+	while (file != NULL && getline(&line, &size, file) > 0) {
 		const char *dash = strstr(line, " - ");
-		if (dash != NULL && sscanf(line, "%*s %*s %*s %*s %1023s %255s", where, options) == 2 &&
-		    sscanf(dash, " - %63s", type) == 1)
+		char *where = NULL, *options = NULL, *type = NULL;
+		if (dash != NULL && sscanf(line, "%*s %*s %*s %*s %ms %ms", &where, &options) == 2 &&
+		    sscanf(dash, " - %ms", &type) == 1)
 			fprintf(out, "mount %s %s %s\n", where, type, options);
+		free(where), free(options), free(type);
 	}
+	free(line);
 	if (file != NULL)
 		fclose(file);
 }
@@ -68,13 +76,13 @@ static inline void evidence_mounts(FILE *out, pid_t pid)
 static inline void evidence_links(FILE *out, pid_t pid)
 {
 	static const char *const kinds[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" };
-	char path[64], theirs[256], ours[256];
+	char path[64], theirs[PATH_MAX], ours[64];
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		ssize_t n, m;
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, kinds[i]);
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, kinds[i]);	/* fits: a name of the table */
 		n = readlink(path, theirs, sizeof(theirs) - 1);
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[i]);
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[i]);	/* fits: a name of the table */
 		m = readlink(path, ours, sizeof(ours) - 1);
 		fprintf(out, "namespace %s %s\n", kinds[i],
 			n > 0 && n == m && memcmp(theirs, ours, (size_t)n) == 0 ? "the host's" : "its own");
@@ -95,38 +103,48 @@ static inline void evidence_links(FILE *out, pid_t pid)
 static inline void evidence_maps(FILE *out, pid_t pid)
 {
 	static const char *const names[] = { "uid_map", "gid_map" };
-	char line[256];
+	char *line = NULL;
+	size_t size = 0;
 	unsigned inside, outside, count;
 
 	for (int i = 0; i < 2; i++) {
 		FILE *file = proc_open(pid, names[i]);
-		while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		while (file != NULL && getline(&line, &size, file) > 0)
 			if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3)
 				fprintf(out, "%s %u %s %u\n", names[i], inside, outside == 0 ? "root" : "another", count);
 		if (file != NULL)
 			fclose(file);
 	}
+	free(line);
 }
 
 static inline void evidence_environment(FILE *out, pid_t pid)
 {
 	FILE *file = proc_open(pid, "environ");
-	char entry[4096];
-	size_t n = 0;
-	int c;
+	char *entry = NULL;
+	size_t size = 0;
 
-	while (file != NULL && (c = getc(file)) != EOF) {
-		if (n < sizeof(entry) - 1 && c != '\0')
-			entry[n++] = (char)c;
-		if (c != '\0')
-			continue;
-		entry[n] = '\0';
-		n = 0;
+	while (file != NULL && getdelim(&entry, &size, '\0', file) > 0)
 		/* an id that is new each time */
 		fprintf(out, "environment %s\n", strncmp(entry, "HOSTNAME=", 9) == 0 && strlen(entry) == 21 ? "HOSTNAME=ID" : entry);
-	}
+	free(entry);
 	if (file != NULL)
 		fclose(file);
+}
+
+/* evidence_limit - the one in FILE of the cgroup TAIL below ROOT */
+static inline void evidence_limit(FILE *out, const char *root, const char *tail, const char *file)
+{
+	char *path = NULL, *value = NULL;
+	size_t size = 0;
+	FILE *limit = asprintf(&path, "%s%s/%s", root, tail, file) > 0 ? fopen(path, "re") : NULL;
+
+	if (limit != NULL && getline(&value, &size, limit) > 0)
+		fprintf(out, "%s %s", file, value);
+	free(value);
+	free(path);
+	if (limit != NULL)
+		fclose(limit);
 }
 
 /* evidence_limits - of its cgroups, which are named skiff-ID, in the arena that
@@ -134,30 +152,28 @@ static inline void evidence_environment(FILE *out, pid_t pid)
 static inline void evidence_limits(FILE *out, pid_t pid)
 {
 	static const char *const files[] = { "memory.limit_in_bytes", "memory.max", "pids.max", "cpu.cfs_quota_us", "cpu.max" };
-	FILE *file = proc_open(pid, "cgroup"), *limit;
+	FILE *file = proc_open(pid, "cgroup");
 	const char *arena = getenv("ARENA_CGROUPS");
-	char line[1024], path[1400], key[80], value[64], copy[4096];
+	char *line = NULL;
+	size_t size = 0;
 
-	while (file != NULL && arena != NULL && fgets(line, sizeof(line), file) != NULL) {
-		char *list = strchr(line, ':'), *where = list != NULL ? strchr(list + 1, ':') : NULL, *tail, *rest = copy, *word;
+	while (file != NULL && arena != NULL && getline(&line, &size, file) > 0) {
+		char *list = strchr(line, ':'), *where = list != NULL ? strchr(list + 1, ':') : NULL, *tail, *rest, *word;
 		if (where == NULL)
 			continue;
 		*where++ = '\0';
 		where[strcspn(where, "\n")] = '\0';
 		tail = strstr(where, "/skiff-");
 		fprintf(out, "cgroup %s %s\n", list + 1, tail != NULL ? "a container's" : "none of a container's");
-		snprintf(copy, sizeof(copy), "%s", arena);
-		snprintf(key, sizeof(key), "%.70s=", list + 1);
+		char *copy = rest = strdup(arena);
+		size_t key = strlen(list + 1);
 		while (tail != NULL && (word = strsep(&rest, " ")) != NULL)
-			for (size_t i = 0; strncmp(word, key, strlen(key)) == 0 && i < sizeof(files) / sizeof(files[0]); i++) {
-				snprintf(path, sizeof(path), "%.300s%.500s/%s", word + strlen(key), tail, files[i]);
-				limit = fopen(path, "re");
-				if (limit != NULL && fgets(value, sizeof(value), limit) != NULL)
-					fprintf(out, "%s %s", files[i], value);
-				if (limit != NULL)
-					fclose(limit);
-			}
+			for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+				if (strncmp(word, list + 1, key) == 0 && word[key] == '=')
+					evidence_limit(out, word + key + 1, tail, files[i]);
+		free(copy);
 	}
+	free(line);
 	if (file != NULL)
 		fclose(file);
 }

@@ -122,8 +122,11 @@ static int try_cgroup(const char *arg)
 	char controller[32], path[128];
 	size_t len = strcspn(arg, ":");
 
-	snprintf(controller, sizeof(controller), "%.*s", (int)len, arg);
-	snprintf(path, sizeof(path), "/tmp/cgroup/%s", arg + len + 1);
+	if (snprintf(controller, sizeof(controller), "%.*s", (int)len, arg) >= (int)sizeof(controller) ||
+	    snprintf(path, sizeof(path), "/tmp/cgroup/%s", arg + len + 1) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	if (unshare(CLONE_NEWNS) < 0 || cgroup_mount(controller) < 0)
 		return -1;
 	return open(path, O_WRONLY);
@@ -135,7 +138,10 @@ static int two_paths(const char *arg, int (*call)(const char *, const char *))
 	char from[4096];
 	size_t len = strcspn(arg, ":");
 
-	snprintf(from, sizeof(from), "%.*s", (int)len, arg);
+	if (snprintf(from, sizeof(from), "%.*s", (int)len, arg) >= (int)sizeof(from)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	return call(from, arg + len + 1);
 }
 

@@ -25,7 +25,10 @@ static int of_process(const char *pid, const char *name, int flags)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%s/%s", pid, name);
+	if (snprintf(path, sizeof(path), "/proc/%s/%s", pid, name) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	return open(path, flags | O_CLOEXEC);
 }
 
@@ -78,7 +81,8 @@ static int try_environ(const char *text)
 
 			if (fd >= 0)
 				close(fd);
-			snprintf(tag, sizeof(tag), "SECRET=%s", text);
+			/* A part of it is sought, then: found all the same. */
+			snprintf(tag, sizeof(tag), "SECRET=%s", text);	/* lint: see above */
 			if (n > 0 && memmem(found, (size_t)n, tag, strlen(tag)) != NULL)
 				return 0;
 		}
@@ -112,7 +116,11 @@ static int try_abstract(const char *name)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	memcpy(addr.sun_path + 1, name, strnlen(name, sizeof(addr.sun_path) - 1));
+	if (strlen(name) >= sizeof(addr.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(addr.sun_path + 1, name, strlen(name));
 	return connect(fd, (struct sockaddr *)&addr,
 		       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)));
 }

@@ -52,7 +52,7 @@ static int socket_file(const char *path)
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		errx(1, "%s: too long", path);
-	strcpy(addr.sun_path, path);
+	memcpy(addr.sun_path, path, strlen(path) + 1);
 	return bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? (warn("%s", path), 1) : 0;
 }
 
@@ -61,7 +61,9 @@ static int listen_on(const char *name)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	memcpy(addr.sun_path + 1, name, strnlen(name, sizeof(addr.sun_path) - 1));
+	if (strlen(name) >= sizeof(addr.sun_path))
+		errx(1, "%s: %zu bytes, at most %zu", name, strlen(name), sizeof(addr.sun_path) - 1);
+	memcpy(addr.sun_path + 1, name, strlen(name));
 	if (bind(fd, (struct sockaddr *)&addr,
 		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) < 0 ||
 	    listen(fd, 8) < 0)
@@ -163,12 +165,12 @@ static int snatch(const char *canary)
 			if (strspn(d->d_name, "0123456789") != strlen(d->d_name) ||
 			    atoi(d->d_name) == getpid())
 				continue;
-			snprintf(path, sizeof(path), "/proc/%s/root/.", d->d_name);
+			snprintf(path, sizeof(path), "/proc/%s/root/.", d->d_name);	/* fits: d_name has 255 bytes */
 			if (stat(path, &theirs) < 0 || ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev)
 				continue;
 			for (int fd = 0; fd < 16; fd++) {
-				snprintf(path, sizeof(path), "/proc/%s/fd/%d/%s", d->d_name, fd, canary);
-				if (access(path, F_OK) == 0)
+				if (snprintf(path, sizeof(path), "/proc/%s/fd/%d/%s", d->d_name, fd, canary) <
+				    (int)sizeof(path) && access(path, F_OK) == 0)
 					return puts("snatched") < 0;
 			}
 		}
@@ -195,7 +197,7 @@ static int overwrite(const char *identity)
 		for (struct dirent *d; program < 0 && (d = readdir(proc)) != NULL;) {
 			if (strspn(d->d_name, "0123456789") != strlen(d->d_name))
 				continue;
-			snprintf(path, sizeof(path), "/proc/%s/exe", d->d_name);
+			snprintf(path, sizeof(path), "/proc/%s/exe", d->d_name);	/* fits: d_name has 255 bytes */
 			fd = open(path, O_RDONLY | O_CLOEXEC);
 			if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == inode && st.st_dev == device)
 				program = fd;

@@ -89,6 +89,7 @@ static bool kernel_is(const struct profile *p, const char *wanted)
 	struct utsname name;
 	int here, here_major;
 
+	/* lint: a number that is cut leaves a digit where the point or the end should be */
 	if (sscanf(wanted, "%3[0-9].%3[0-9]%c", version, major, &more) != 2)
 		refuse(p, "'minKernel': '%s' is not two numbers, as in 4.8", wanted);
 	if (uname(&name) < 0 || sscanf(name.release, "%d.%d", &here, &here_major) != 2)

@@ -5,6 +5,7 @@
  * Parsers, capability names, id maps and the BPF program.  See check(3). */
 #include <check.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,17 +230,17 @@ END_TEST
  * @other: what becomes of a call that it has no rule for */
 static void oracle(struct sock_filter code[BPF_MAXINSNS], uint64_t capabilities, const char *other)
 {
-	char path[512], command[2048];
+	char *command, path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	FILE *pipe;
 
 	ck_assert_int_gt(n, 0);
 	path[n] = '\0';
 	*strrchr(path, '/') = '\0';
-	snprintf(command, sizeof(command),
-		 "cd '%s/../seccomp' && ./skiff-seccomp oracle %llx %s <default.list", path,
-		 (unsigned long long)capabilities, other);
+	ck_assert_int_gt(asprintf(&command, "cd '%s/../seccomp' && ./skiff-seccomp oracle %llx %s <default.list",
+				  path, (unsigned long long)capabilities, other), 0);
 	pipe = popen(command, "r");
+	free(command);
 	ck_assert_ptr_nonnull(pipe);
 	ck_assert_uint_gt(fread(code, sizeof(*code), BPF_MAXINSNS, pipe), 50);
 	ck_assert_int_eq(pclose(pipe), 0);
