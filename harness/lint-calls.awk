@@ -8,11 +8,17 @@ function finding(line, what) {
 
 # excused: the statement's lines, or the comment right above, give a reason
 function excused(line,    i) {
-    for (i = line; i <= last_line(line); i++)
+    for (i = first_line(line); i <= last_line(line); i++)
         if (text[i] ~ reason) return 1
-    for (i = line - 1; text[i] ~ /^[ \t]*(\/\*|\*)/; i--)
+    for (i = first_line(line) - 1; text[i] ~ /^[ \t]*(\/\*|\*)/; i--)
         if (text[i] ~ reason) return 1
     return 0
+}
+
+# first_line: of the statement that goes on at LINE
+function first_line(line,    i) {
+    for (i = line; i > 1 && text[i - 1] !~ /(^|[;{}:]|\*\/)[ \t]*$/; i--) ;
+    return i
 }
 
 # last_line: of the statement that starts at LINE, which ends with ; or {
@@ -49,7 +55,7 @@ function may_not_fit(line,    i, all) {
     return 0
 }
 
-BEGIN { reason = "lint: [a-z].* .* " }
+BEGIN { reason = "(fits|lint): [^ ].... *" }
 
 words {
     if (!match($0, /^[^:]+:[0-9]+:/)) next
