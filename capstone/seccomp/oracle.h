@@ -20,12 +20,13 @@ static void add(scmp_filter_ctx ctx, uint32_t action, const char *name,
  * opened by several capabilities of which the container has one */
 static void by_name(scmp_filter_ctx ctx, uint64_t capabilities, bool allow, bool *allowed)
 {
-	char line[512], *word;
+	char *line = NULL, *word;
+	size_t size = 0;
 	bool open;
 	int nr;
 
 	rewind(stdin);
-	while (fgets(line, sizeof(line), stdin) != NULL) {
+	while (getline(&line, &size, stdin) > 0) {
 		word = strtok(line, " \n");
 		if (word == NULL || *word == '#' || strcmp(word, "default") == 0)
 			continue;

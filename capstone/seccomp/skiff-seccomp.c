@@ -129,6 +129,7 @@ static void read_list(struct list *list)
 	decide(list, "clone", CLONE);
 	/* clone3 stays UNKNOWN: its flags are in memory, where a filter cannot look, and
 	 * ENOSYS makes the C library fall back to clone. */
+	/* lint: a line that does not fit is refused */
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		if (strchr(line, '\n') == NULL)
 			errx(1, "default.list: a line of more than %zu bytes", sizeof(line) - 2);

@@ -93,7 +93,7 @@ static bool take_entry(struct archive *archive, struct archive_entry *entry, str
 	bool odd;
 
 	if (snprintf(name, sizeof(name), "%s", path ? path : "") > MAX_NAME) {
-		snprintf(reason, sizeof(reason), "its name has %zu bytes, and may have %d", strlen(path), MAX_NAME - 1);
+		snprintf(reason, sizeof(reason), "its name is too long: %zu bytes, at most %d", strlen(path), MAX_NAME - 1);
 		report_refused(path, reason, true);
 		return pass_over(archive);
 	}

@@ -133,7 +133,7 @@ both() {
     tar -C "$FROM" -czf "$USER_DIR/a.tar.gz" --transform "s,^top/-rf,top/$(printf 'y%.0s' {1..3000})," top
     intake "$USER_DIR/a.tar.gz"
     expect_taken capdrop.c
-    expect_match "the long name" 'too long' "$(jq -r '.refused[].reason' <<<"$output")"
+    expect_match "the long name" 'too long: 3004 bytes, at most 1023' "$(jq -r '.refused[].reason' <<<"$output")"
 }
 
 @test "absolute names, names with .., a second folder, a second file of one name: refused by name" {

@@ -68,7 +68,7 @@ static void print_set(const char *name, uint64_t mask, uint64_t all)
 
 int main(int argc, char **argv)
 {
-	char path[64] = "/proc/self/status", line[256], name[64] = "?", *end = "";
+	char path[64] = "/proc/self/status", *line = NULL, name[64] = "?", *end = "";
 	unsigned long long mask[5] = { 0 };
 	unsigned int uid = 0;
 	long pid = argc == 2 ? strtol(argv[1], &end, 10) : 0;
@@ -82,8 +82,8 @@ int main(int argc, char **argv)
 	cap_t caps = cap_get_pid((pid_t)pid);	/* capget(2); 0 is this process */
 	if (!status || !caps)
 		err(1, "process %ld", pid);
-	while (fgets(line, sizeof(line), status)) {
-		sscanf(line, "Name: %63[^\n]", name);
+	for (size_t size = 0; getline(&line, &size, status) > 0;) {
+		sscanf(line, "Name: %63[^\n]", name);	/* fits: the kernel shows 15 */
 		sscanf(line, "Uid: %*u %u", &uid);
 		for (int i = 0; i < 5; i++)
 			if (strncmp(line, sets[i].field, 7) == 0)

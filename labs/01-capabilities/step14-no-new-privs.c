@@ -17,11 +17,11 @@
 static char flag(void)
 {
 	FILE *status = fopen("/proc/self/status", "re");
-	char line[256], value = '?';
+	char *line = NULL, value = '?';
 
 	if (!status)
 		err(1, "/proc/self/status");
-	while (fgets(line, sizeof(line), status))
+	for (size_t size = 0; getline(&line, &size, status) > 0;)
 		sscanf(line, "NoNewPrivs: %c", &value);
 	fclose(status);
 	return value;

@@ -32,8 +32,8 @@ static uint64_t mask_of(const char *name)
 
 	if (strcasecmp(name, "all") == 0)
 		return UINT64_MAX;
-	snprintf(full, sizeof(full), "%s%s", strncasecmp(name, "cap_", 4) == 0 ? "" : "cap_", name);
-	if (cap_from_name(full, &cap) == -1)
+	if (snprintf(full, sizeof(full), "%s%s", strncasecmp(name, "cap_", 4) == 0 ? "" : "cap_", name) >=
+	    (int)sizeof(full) || cap_from_name(full, &cap) == -1)
 		errx(2, "usage: '%s' is no capability", name);
 	return UINT64_C(1) << cap;
 }

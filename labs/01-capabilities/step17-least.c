@@ -22,10 +22,10 @@ static size_t split(const char *path, char *point)
 	struct stat file, dir;
 	size_t length = 1;
 
-	strcpy(point, "/");
+	memcpy(point, "/", 2);
 	while (stat(path, &file) == 0 && stat(point, &dir) == 0 && dir.st_dev != file.st_dev) {
 		length += strcspn(path + length, "/") + 1;
-		snprintf(point, PATH_MAX, "%.*s", (int)length, path);
+		snprintf(point, PATH_MAX, "%.*s", (int)length, path);	/* fits: a part of path */
 	}
 	return length;
 }
@@ -51,7 +51,7 @@ static void shut_up(const char *path)
 {
 	char dir[PATH_MAX + 8];
 
-	snprintf(dir, sizeof(dir), "%s.XXXXXX", path);
+	snprintf(dir, sizeof(dir), "%s.XXXXXX", path);	/* fits: 7 bytes more than path */
 	if (!mkdtemp(dir) || chdir(dir) == -1 || rmdir(dir) == -1 || chroot(".") == -1)
 		err(1, "%s", dir);
 }

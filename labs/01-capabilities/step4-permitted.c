@@ -25,12 +25,12 @@ static const char *sets(void)
 		"inheritable", "inheritable permitted", "?", "all three" };
 	FILE *status = fopen("/proc/self/status", "re");
 	unsigned long long mask;
-	char line[256];
+	char *line = NULL;
 	int found = 0;
 
 	if (!status)
 		err(1, "/proc/self/status");
-	while (fgets(line, sizeof(line), status)) {
+	for (size_t size = 0; getline(&line, &size, status) > 0;) {
 		if (sscanf(line, "CapPrm: %llx", &mask) == 1)
 			found |= (mask >> capability & 1) << 0;
 		if (sscanf(line, "CapEff: %llx", &mask) == 1)

@@ -19,13 +19,13 @@
 static void print_sets(const char *who)
 {
 	FILE *status = fopen("/proc/self/status", "re");
-	char line[256], mask[32];
+	char *line = NULL, mask[32];
 
 	if (!status)
 		err(1, "/proc/self/status");
 	printf("%-18s", who);
-	while (fgets(line, sizeof(line), status))
-		if (sscanf(line, "Cap%*[a-zA-Z]: %31s", mask) == 1)
+	for (size_t size = 0; getline(&line, &size, status) > 0;)
+		if (sscanf(line, "Cap%*[a-zA-Z]: %31s", mask) == 1)	/* fits: 16 digits */
 			printf(" %s", mask + strlen(mask) - 11);	/* the first five digits are 0 */
 	printf("\n");
 	fflush(stdout);

@@ -27,15 +27,15 @@ struct shared {
 /* show: the effective set of this thread, as /proc has it, and the test */
 static void show(const char *who, const char *path)
 {
-	char name[64], line[256], mask[32] = "?";
+	char name[64], *line = NULL, mask[32] = "?";
 
 	snprintf(name, sizeof(name), "/proc/self/task/%d/status", gettid());
 	FILE *status = fopen(name, "re");
 
 	if (!status)
 		err(1, "%s", name);
-	while (fgets(line, sizeof(line), status))
-		sscanf(line, "CapEff: %31s", mask);
+	for (size_t size = 0; getline(&line, &size, status) > 0;)
+		sscanf(line, "CapEff: %31s", mask);	/* fits: 16 digits */
 	fclose(status);
 
 	int fd = open(path, O_WRONLY | O_CLOEXEC);

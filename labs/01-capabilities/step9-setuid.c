@@ -32,9 +32,9 @@ static int report(const char *mark)
 	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), opened = file == -1 ? errno : 0;
 	unsigned long long mask = 0;
 	FILE *status = fopen("/proc/self/status", "re");
-	char line[256];
+	char *line = NULL;
 
-	while (status && fgets(line, sizeof(line), status))
+	for (size_t size = 0; status && getline(&line, &size, status) > 0;)
 		sscanf(line, "CapPrm: %llx", &mask);
 	printf("%-18s %-5u %-5u %016llx  %-18s %s\n", mark, getuid(), geteuid(), mask,
 	       bound ? strerror(bound) : "allowed", opened ? strerror(opened) : "allowed");
@@ -44,12 +44,11 @@ static int report(const char *mark)
 /* copy_of_self: a descriptor for a file that has no name any more */
 static int copy_of_self(const char *dir)
 {
-	char name[4096];
+	char name[] = "lab.XXXXXX";
 	struct statvfs fs;
 	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
-	snprintf(name, sizeof(name), "%s/lab.XXXXXX", dir);
-	int file = mkostemp(name, O_CLOEXEC), copy = open(name, O_RDONLY | O_CLOEXEC);
+	int file = chdir(dir) == -1 ? -1 : mkostemp(name, O_CLOEXEC), copy = open(name, O_RDONLY | O_CLOEXEC);
 
 	if (file == -1 || copy == -1 || unlink(name) == -1 || fstatvfs(file, &fs) == -1 ||
 	    sendfile(file, self, NULL, 1 << 30) == -1)

@@ -31,6 +31,7 @@ static int look(pid_t pid, const char *kind, struct stat *st)
 {
 	char path[64];
 
+	/* fits: a name of kinds */
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind);
 	return stat(path, st);
 }

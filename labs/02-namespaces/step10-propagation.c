@@ -28,13 +28,13 @@ static const struct { const char *name; unsigned long flag; } types[] = {
 static void fields(const char *point, char *text, size_t size)
 {
 	FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	char line[4096], where[1024], rest[1024];
+	char *line = NULL, *where, *rest;
 
 	if (!mounts)
 		err(1, "/proc/self/mountinfo");
-	while (fgets(line, sizeof(line), mounts))
-		if (sscanf(line, "%*s %*s %*s %*s %1023s %*s %1023s", where, rest) == 2 && strcmp(where, point) == 0)
-			snprintf(text, size, "%.20s", rest);
+	for (size_t length = 0; getline(&line, &length, mounts) > 0;)
+		if (sscanf(line, "%*s %*s %*s %*s %ms %*s %ms", &where, &rest) == 2 && strcmp(where, point) == 0)
+			snprintf(text, size, "%s", rest);	/* fits: "shared:", a number */
 	fclose(mounts);
 }
 

@@ -20,14 +20,14 @@
 /* The line of /proc/PID/cgroup that is about cgroup v2 */
 static void show(const char *who, const char *whose, pid_t pid)
 {
-	char path[64], line[4096];
+	char path[64], *line = NULL;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	file = fopen(path, "re");
 	if (!file)
 		err(1, "%s", path);
-	while (fgets(line, sizeof(line), file))
+	for (size_t size = 0; getline(&line, &size, file) > 0;)
 		if (strncmp(line, "0::", 3) == 0)
 			printf("%s the %s is in %s", who, whose, line + 3);
 	fclose(file);
@@ -65,7 +65,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: step13-cgroup CGROUP\n");
 		return 2;
 	}
-	snprintf(procs, sizeof(procs), "%s/cgroup.procs", argv[1]);
+	if (snprintf(procs, sizeof(procs), "%s/cgroup.procs", argv[1]) >= (int)sizeof(procs))
+		errx(1, "%s: too long", argv[1]);
 	if (pipe(ready) == -1 || pipe(stay) == -1)
 		err(1, "pipe");
 	if (mkdir(argv[1], 0755) == -1)		/* ours, and no other's */

@@ -70,6 +70,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	for (size_t i = 0; i < KINDS; i++) {
+		/* fits: a name of kinds */
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kinds[i].link);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd == -1 && errno == ENOENT && access("/proc/self/ns/time", F_OK) == -1)

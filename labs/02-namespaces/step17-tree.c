@@ -63,7 +63,7 @@ static void draw(const struct table *t, int owner, int depth)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/comm", n->first);
 		FILE *comm = fopen(path, "re");
-		if (comm && fscanf(comm, "%31[^\n]", name) >= 0)
+		if (comm && fscanf(comm, "%31[^\n]", name) >= 0)	/* fits: 15 bytes */
 			fclose(comm);
 		for (char *c = name; *c; c++)	/* a process names itself; a terminal obeys */
 			*c = *c < ' ' || *c > '~' ? '?' : *c;
@@ -77,7 +77,7 @@ static void draw(const struct table *t, int owner, int depth)
 int main(int argc, char **argv)
 {
 	static struct table t;
-	char path[300];
+	char path[64];
 	glob_t found;
 
 	if (argc != 1 || !argv[0])
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < found.gl_pathc * KINDS; i++) {
 		int at, pid = atoi(found.gl_pathv[i / KINDS] + strlen("/proc/"));
 
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kinds[i % KINDS]);
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kinds[i % KINDS]);	/* fits: a short list */
 		at = place(&t, open(path, O_RDONLY | O_CLOEXEC), kinds[i % KINDS]);
 		if (at == -1)		/* ended, or not ours to look at */
 			continue;

@@ -18,14 +18,14 @@
 /* The line of /proc/PID/status that tells one PID per namespace, outermost first */
 static void print_nspid(pid_t pid)
 {
-	char path[64], line[256];
+	char path[64], *line = NULL;
 	FILE *status;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	status = fopen(path, "re");
 	if (!status)
 		err(1, "%s", path);
-	while (fgets(line, sizeof(line), status))
+	for (size_t size = 0; getline(&line, &size, status) > 0;)
 		if (strncmp(line, "NSpid:", 6) == 0)
 			printf("outside: %s has %s", path, line);
 	fclose(status);

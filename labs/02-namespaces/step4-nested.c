@@ -48,11 +48,11 @@ static int end_of(pid_t pid)
 static int innermost(void)
 {
 	FILE *status = fopen("/proc/self/status", "re");
-	char line[256];
+	char *line = NULL;
 
 	if (!status)
 		err(1, "/proc/self/status");
-	while (fgets(line, sizeof(line), status))
+	for (size_t size = 0; getline(&line, &size, status) > 0;)
 		if (strncmp(line, "NSpid:", 6) == 0)
 			printf("level 2: %s", line);
 	fclose(status);

@@ -28,7 +28,7 @@ static struct links links_of(pid_t pid)
 
 	for (int i = 0; i < 3; i++) {
 		/* pid_for_children may have none: before the first child is born. */
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, names[i]);
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, names[i]);	/* fits: names */
 		int missing = readlink(path, to[i], sizeof(l.uts) - 1) == -1;
 		if (missing && i < 2)
 			err(1, "%s", path);
@@ -68,7 +68,7 @@ static void enter(pid_t pid)
 	int fd;
 
 	for (int i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, i ? "pid" : "uts");
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, i ? "pid" : "uts");	/* fits: names */
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd == -1 || setns(fd, 0) == -1)
 			err(1, "setns %s", path);

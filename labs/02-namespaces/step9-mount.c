@@ -22,24 +22,24 @@
 static void show(const char *where, const char *dir)
 {
 	FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	char link[64] = "", secret[4096];
-	int c, lines = 0;
+	char link[64] = "";
+	int c, lines = 0, fd = open(dir, O_PATH | O_DIRECTORY);
 
 	if (!mounts || readlink("/proc/self/ns/mnt", link, sizeof(link) - 1) == -1)
 		err(1, "/proc/self");
 	while ((c = getc(mounts)) != EOF)
 		lines += c == '\n';
 	fclose(mounts);
-	snprintf(secret, sizeof(secret), "%s/secret", dir);
 	printf("%-8s %s has %d mounts, and DIR/secret: %s\n", where, link, lines,
-	       access(secret, F_OK) == 0 ? "it is there" : strerror(errno));
+	       faccessat(fd, "secret", F_OK, 0) == 0 ? "it is there" : strerror(errno));
+	close(fd);
 	fflush(stdout);
 }
 
 static int inside(const char *dir, int ready, int stay)
 {
-	char secret[4096], byte;
 	int fd;
+	char byte;
 
 	if (unshare(CLONE_NEWNS) == -1) {
 		warn("new mount namespace");
@@ -51,10 +51,9 @@ static int inside(const char *dir, int ready, int stay)
 	show("inside:", dir);
 	if (mount("step9", dir, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") == -1)
 		err(1, "mount on %s", dir);
-	snprintf(secret, sizeof(secret), "%s/secret", dir);
-	fd = open(secret, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = openat(open(dir, O_PATH | O_CLOEXEC), "secret", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1)
-		err(1, "%s", secret);
+		err(1, "%s/secret", dir);
 	close(fd);
 	show("inside:", dir);
 	/* The other looks while we are still here. */

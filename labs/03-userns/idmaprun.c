@@ -359,7 +359,7 @@ static int map_by_helper(pid_t pid, const struct idmap *map)
 	char name[16], said[1024];
 	size_t i, n = 0;
 
-	snprintf(word[n++], sizeof(word[0]), "%d", pid);
+	snprintf(word[n++], sizeof(word[0]), "%u", (unsigned int)pid);
 	for (i = 0; i < map->lines; i++) {
 		snprintf(word[n++], sizeof(word[0]), "%u", map->line[i].in);
 		snprintf(word[n++], sizeof(word[0]), "%u", map->line[i].out);

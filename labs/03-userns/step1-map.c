@@ -21,15 +21,15 @@
 /* What the kernel says of us: ids, capabilities, user namespace. */
 static void show(const char *when)
 {
-	char line[256], capabilities[64] = "?", namespace[64] = "?";
+	char *line = NULL, capabilities[64] = "?", namespace[64] = "?";
 	FILE *status = fopen("/proc/self/status", "re");
 	ssize_t length = readlink("/proc/self/ns/user", namespace, sizeof(namespace) - 1);
 
 	if (!status || length == -1)
 		err(1, "/proc/self");
 	namespace[length] = '\0';
-	while (fgets(line, sizeof(line), status))
-		sscanf(line, "CapEff: %63s", capabilities);
+	for (size_t size = 0; getline(&line, &size, status) > 0;)
+		sscanf(line, "CapEff: %63s", capabilities);	/* fits: 16 digits */
 	fclose(status);
 	printf("%-10s uid %5u  gid %5u  CapEff %s  %s\n", when, getuid(), getgid(), capabilities,
 	       namespace);
@@ -49,10 +49,10 @@ static int put(const char *path, const char *text)
 
 static void show_file(const char *path)
 {
-	char line[256];
+	char *line = NULL;
 	FILE *file = fopen(path, "re");
 
-	while (file && fgets(line, sizeof(line), file))
+	for (size_t size = 0; file && getline(&line, &size, file) > 0;)
 		printf("%s: %s", path, line);
 	if (file)
 		fclose(file);

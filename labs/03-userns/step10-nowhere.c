@@ -44,8 +44,8 @@ static void try_all(const char *where)
 
 	if (!mkdtemp(folder))
 		err(1, "%s", folder);
-	snprintf(device, sizeof(device), "%s/null", folder);
-	snprintf(fifo, sizeof(fifo), "%s/fifo", folder);
+	snprintf(device, sizeof(device), "%s/null", folder);	/* fits: see folder */
+	snprintf(fifo, sizeof(fifo), "%s/fifo", folder);	/* fits: see folder */
 	printf("%s\n", where);
 
 	/* Neither time nor zone: only the question is asked. */

@@ -53,7 +53,7 @@ static void put(pid_t pid, const char *name, unsigned int id, unsigned int count
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);	/* fits: uid_map */
 	dprintf(open(path, O_WRONLY | O_CLOEXEC), count ? "0 %u %u\n" : "deny", id, count);
 }
 

@@ -49,6 +49,7 @@ static int container(void)
 	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
 		exit(77);
 	for (int i = 0; i < 3; i++) {
+		/* fits: a name of files */
 		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
 		fd = open(path, i < 2 ? O_WRONLY : O_RDONLY | O_CLOEXEC);
 		if (fd == -1 || (i < 2 && dprintf(fd, "0 200000 65536\n") < 0))
@@ -63,25 +64,23 @@ int main(int argc, char **argv)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
 	int user, disk, mapped, result;
-	char folder[4096];
+	char folder[] = "step12.XXXXXX";
 
-	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-		fprintf(stderr, "usage: step12-idmapped [FOLDER]\n");
-		return 2;
-	}
+	if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
+		return fputs("usage: step12-idmapped [FOLDER]\n", stderr), 2;
 	if (geteuid() != 0)
 		errx(77, "a file system's ids are root's to map: needs root");
 	user = container();
-	snprintf(folder, sizeof(folder), "%s/step12.XXXXXX", argc > 1 ? argv[1] : "/tmp");
-	if (!mkdtemp(folder) || chmod(folder, 0755) == -1)
-		err(1, "%s", folder);
+	if (chdir(argc > 1 ? argv[1] : "/tmp") == -1 || !mkdtemp(folder) || chmod(folder, 0755) == -1)
+		err(1, "a folder in %s", argc > 1 ? argv[1] : "/tmp");
 	disk = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	try("host, on the disk", disk, "image", O_CREAT | O_WRONLY);
-	mapped = (int)syscall(SYS_open_tree, -1, folder, OPEN_TREE_CLONE);
+	mapped = (int)syscall(SYS_open_tree, AT_FDCWD, folder, OPEN_TREE_CLONE);
 	attr.userns_fd = (unsigned int)user;
 	result = (int)syscall(SYS_mount_setattr, mapped, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 	if (result == -1) {
-		warn("this kernel, or the file system of %s, takes no id-mapped mount", folder);
+		warn("this kernel, or the file system of %s, takes no id-mapped mount",
+		     argc > 1 ? argv[1] : "/tmp");
 	} else {
 		try("host, by the mount", mapped, "image", O_RDONLY);
 		if (fork() == 0) {

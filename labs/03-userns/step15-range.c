@@ -28,7 +28,7 @@ static void put(pid_t pid, const char *name, const char *text)
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);	/* fits: uid_map, setgroups */
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd == -1 || write(fd, text, strlen(text)) == -1)
 		err(1, "%s", path);

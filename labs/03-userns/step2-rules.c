@@ -50,9 +50,10 @@ static int put(pid_t pid, const struct rule *rule, unsigned int uid, unsigned in
 
 	for (const char *at = rule->text; *at; at++)
 		if (*at == 'N')
-			length += (size_t)sprintf(text + length, "%u", *rule->file == 'g' ? gid : uid);
+			length += (size_t)snprintf(text + length, 11, "%u", *rule->file == 'g' ? gid : uid);
 		else
 			text[length++] = *at == ',' ? '\n' : *at;
+	/* fits: a name of rules */
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, rule->file);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	why = write(fd, text, length) == -1 ? errno : 0;	/* EBADF: no such file */
@@ -68,10 +69,8 @@ int main(int argc, char **argv)
 	pid_t pid = -1;
 
 	(void)argv;
-	if (argc > 1) {
-		fprintf(stderr, "usage: step2-rules\n");
-		return 2;
-	}
+	if (argc > 1)
+		return fputs("usage: step2-rules\n", stderr), 2;
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		if (strcmp(rules[i].where, "then")) {
 			close(pair[0]);		/* the child before sees the end */

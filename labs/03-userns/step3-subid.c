@@ -28,12 +28,12 @@ static struct range find(const char *file)
 {
 	const struct passwd *user = getpwuid(getuid());
 	struct range r;
-	char line[256], name[64], number[16];
+	char *line = NULL, *name, number[16];
 	FILE *ranges = fopen(file, "re");
 
 	snprintf(number, sizeof(number), "%u", getuid());
-	while (ranges && fgets(line, sizeof(line), ranges))
-		if (sscanf(line, "%63[^:]:%u:%u", name, &r.first, &r.count) == 3 &&
+	for (size_t size = 0; ranges && getline(&line, &size, ranges) > 0;)
+		if (sscanf(line, "%m[^:]:%u:%u", &name, &r.first, &r.count) == 3 &&
 		    (!strcmp(name, number) || (user && !strcmp(name, user->pw_name)))) {
 			printf("%s: %s", file, line);
 			return r;
@@ -46,6 +46,7 @@ static int map(const char *helper, pid_t target, unsigned int own, struct range 
 {
 	char cmd[128];
 
+	/* fits: newuidmap */
 	snprintf(cmd, sizeof(cmd), "%s %d 0 %u 1 1 %u %u", helper, target, own, r.first, r.count);
 	puts(cmd);
 	fflush(stdout);
@@ -55,12 +56,12 @@ static int map(const char *helper, pid_t target, unsigned int own, struct range 
 /* show: the lines of /proc/PID/FILE that begin with FIRST */
 static void show(pid_t pid, const char *file, const char *first)
 {
-	char path[64], line[256];
+	char path[64], *line = NULL;
 	FILE *lines;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);	/* fits: uid_map */
 	lines = fopen(path, "re");
-	while (lines && fgets(line, sizeof(line), lines))
+	for (size_t size = 0; lines && getline(&line, &size, lines) > 0;)
 		if (!strncmp(line, first, strlen(first)))
 			printf("%s", line);
 }
@@ -72,10 +73,8 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	(void)argv;
-	if (argc > 1) {
-		fprintf(stderr, "usage: step3-subid\n");
-		return 2;
-	}
+	if (argc > 1)
+		return fputs("usage: step3-subid\n", stderr), 2;
 	uids = find("/etc/subuid");
 	gids = find("/etc/subgid");
 	if ((pid = fork()) == 0) {

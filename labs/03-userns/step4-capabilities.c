@@ -26,13 +26,14 @@ static const char *said(int result)
 
 static void show(const char *when)
 {
-	char line[256], set[8], value[64];
+	char *line = NULL, set[8], value[64];
 	FILE *status = fopen("/proc/self/status", "re");
 
 	if (!status)
 		err(1, "/proc/self/status");
 	printf("%s, uid %u\n ", when, getuid());
-	while (fgets(line, sizeof(line), status))
+	for (size_t size = 0; getline(&line, &size, status) > 0;)
+		/* fits: CapEff: 16 digits */
 		if (sscanf(line, "Cap%3s: %63s", set, value) == 2)
 			printf(" %s %s", set, value);
 	fclose(status);

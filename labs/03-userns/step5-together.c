@@ -39,7 +39,7 @@ static int open_kind(const char *name)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", name);	/* fits: a kind of namespace */
 	return open(path, O_RDONLY | O_CLOEXEC);	/* -1: not in this kernel */
 }
 

@@ -31,6 +31,7 @@ static int open_namespace(pid_t pid, const char *kind)
 	char path[64];
 	int fd;
 
+	/* fits: a kind of namespace */
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		err(1, "%s", path);

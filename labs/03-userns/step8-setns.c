@@ -28,7 +28,8 @@ static int user_namespace(const char *pid)
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%s/ns/user", pid);
+	if (snprintf(path, sizeof(path), "/proc/%s/ns/user", pid) >= (int)sizeof(path))
+		errx(1, "%s: too long for a process id", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		err(1, "%s", path);

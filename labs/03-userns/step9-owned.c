@@ -41,7 +41,7 @@ static void show_owner(const char *kind)
 	char path[64];
 	int fd, owner;
 
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);	/* fits: a kind of namespace */
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	owner = ioctl(fd, NS_GET_USERNS);
 	if (owner == -1)

@@ -24,18 +24,19 @@ static bool listed(const char *list, const char *word)
 
 /* The version that carries CONTROLLER, or 0, and where it is mounted.  With
  * no CONTROLLER, the v2 tree itself. */
-static int version_of(const char *controller, char point[256])
+static int version_of(const char *controller, char **point)
 {
-	char line[4096], dir[256], type[16], options[1024], path[512], *rest;
+	char *line = NULL, *dir, *type, *options, *path, *rest;
 	FILE *f = fopen("/proc/self/mountinfo", "re");
+	size_t size = 0;
 	int version = 0;
 
 	if (!f)
 		err(1, "/proc/self/mountinfo");
-	while (version != 1 && fgets(line, sizeof(line), f)) {
+	while (version != 1 && getline(&line, &size, f) > 0) {
 		rest = strstr(line, " - ");
-		if (!rest || sscanf(line, "%*s %*s %*s %*s %255s", dir) != 1 ||
-		    sscanf(rest, " - %15s %*s %1023s", type, options) != 2)
+		if (!rest || sscanf(line, "%*s %*s %*s %*s %ms", &dir) != 1 ||
+		    sscanf(rest, " - %ms %*s %ms", &type, &options) != 2)
 			continue;
 		if (controller && !strcmp(type, "cgroup") && listed(options, controller))
 			version = 1;
@@ -43,14 +44,13 @@ static int version_of(const char *controller, char point[256])
 			version = 2;
 		else
 			continue;
-		strcpy(point, dir);
+		*point = dir;
 	}
 	fclose(f);
 	if (version != 2 || !controller)
 		return version;
-	snprintf(path, sizeof(path), "%s/cgroup.controllers", point);
-	f = fopen(path, "re");
-	if (!f || !fgets(line, sizeof(line), f) || !listed(line, controller))
+	f = asprintf(&path, "%s/cgroup.controllers", *point) > 0 ? fopen(path, "re") : NULL;
+	if (!f || getline(&line, &size, f) < 0 || !listed(line, controller))
 		version = 0;
 	if (f)
 		fclose(f);
@@ -61,9 +61,9 @@ static int version_of(const char *controller, char point[256])
 static void print_group(int version, const char *controller)
 {
 	FILE *f = fopen("/proc/self/cgroup", "re");
-	char line[4096], *list, *path;
+	char *line = NULL, *list, *path;
 
-	while (f && fgets(line, sizeof(line), f)) {
+	for (size_t size = 0; f && getline(&line, &size, f) > 0;) {
 		list = strchr(line, ':') + 1;
 		path = strchr(list, ':');
 		*path++ = '\0';
@@ -78,19 +78,19 @@ int main(int argc, char **argv)
 {
 	char *usual[] = { "memory", "pids", "cpu", "cpuset", "cpuacct", "io", "blkio", "freezer", "devices",
 			  "hugetlb", "perf_event", "net_cls", "net_prio", NULL };
-	char point[256];
+	char *point = NULL;
 	int version, found = 0;
 
 	if (argc > 1 && *argv[1] == '-')
 		errx(2, "usage: ./step1-where [CONTROLLER...]");
 	for (char **name = argc > 1 ? argv + 1 : usual; *name; name++) {
-		version = version_of(*name, point);
+		version = version_of(*name, &point);
 		found += version;
 		printf(version ? "%-10s v%d  %-26s " : "%-10s -\n", *name, version, point);
 		if (version)
 			print_group(version, *name);
 	}
-	if (version_of(NULL, point)) {
+	if (version_of(NULL, &point)) {
 		printf("%-10s v2  %-26s ", "(tree)", point);
 		print_group(2, "");
 	} else if (!found) {

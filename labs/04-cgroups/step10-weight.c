@@ -71,8 +71,9 @@ static void race(const char *names, const cpu_set_t *one)
 
 static void set_weight(const char *group, int version, int weight)
 {
-	char text[32], *file = strcat(strcpy((char[32]){ 0 }, group), version == 1 ? "/cpu.shares" : "/cpu.weight");
+	char text[32], file[32];
 
+	snprintf(file, sizeof(file), "%s/cpu.%s", group, version == 1 ? "shares" : "weight");	/* fits: a, b */
 	snprintf(text, sizeof(text), "%d", version == 1 ? weight * 1024 / 100 : weight);
 	if (put(file, text))
 		err(1, "%s: %s", file, text);

@@ -46,11 +46,11 @@ static int enter_group(char *name)
 /* Where may this process run?  And does it get CPU if it asks for that? */
 static void look(const char *when, int cpu)
 {
-	char line[256];
+	char *line = NULL;
 	cpu_set_t set;
 	FILE *f = fopen("/proc/self/status", "re");
 
-	while (f && fgets(line, sizeof(line), f) && strncmp(line, "Cpus_allowed_list:", 18))
+	for (size_t size = 0; f && getline(&line, &size, f) > 0 && strncmp(line, "Cpus_allowed_list:", 18);)
 		;
 	if (!f || fclose(f))
 		err(1, "/proc/self/status");

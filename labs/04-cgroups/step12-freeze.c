@@ -34,17 +34,17 @@ static int enter_group(char *name)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	struct mntent *m;
-	char dir[256] = "";
+	char *dir = NULL;
 	int version = 0;
 
 	while (mounts && version != 1 && (m = getmntent(mounts)))
 		if (!strcmp(m->mnt_type, "cgroup2") || hasmntopt(m, "freezer")) {
 			version = strcmp(m->mnt_type, "cgroup2") ? 1 : 2;
-			snprintf(dir, sizeof(dir), "%s", m->mnt_dir);
+			dir = strdup(m->mnt_dir);
 		}
 	if (!version)
 		errx(77, "no cgroup hierarchy with a freezer is mounted here");
-	if (chdir(dir) || !mkdtemp(name) || chdir(name))
+	if (!dir || chdir(dir) || !mkdtemp(name) || chdir(name))
 		err(1, "%s/%s", dir, name);
 	printf("group: %s/%s (v%d)\n", dir, name, version);
 	return version;

@@ -74,7 +74,7 @@ static void measure(const char *when, int fd)
 int main(int argc, char **argv)
 {
 	int rate = argc == 3 ? atoi(argv[2]) : 8, version, fd;
-	char name[] = "lab-io.XXXXXX", text[128];
+	char name[] = "lab-io.XXXXXX", text[64], *line = NULL;
 	struct stat st;
 	FILE *f;
 
@@ -86,14 +86,14 @@ int main(int argc, char **argv)
 	version = enter_group(name);
 	measure("no limit", fd);
 	snprintf(text, sizeof(text), "%u:%u %s%d", major(st.st_rdev), minor(st.st_rdev),
-		 version == 1 ? "" : "rbps=", rate << 20);
+		 version == 1 ? "" : "rbps=", rate << 20);	/* fits: four numbers */
 	if (put(limits[version], text))
 		err(1, "%s: %s", limits[version], text);
 	printf("%s: %s\n", limits[version], text);
 	measure("limited", fd);
 	f = fopen(stats[version], "re");
-	while (f && fgets(text, sizeof(text), f))
-		if (version == 2 || strstr(text, "Read"))
-			printf("%s: %s", stats[version], text);
+	for (size_t size = 0; f && getline(&line, &size, f) > 0;)
+		if (version == 2 || strstr(line, "Read"))
+			printf("%s: %s", stats[version], line);
 	return chdir("..") || rmdir(name);
 }

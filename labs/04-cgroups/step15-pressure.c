@@ -65,7 +65,7 @@ static void race(int count, const cpu_set_t *one)
 
 int main(int argc, char **argv)
 {
-	char name[] = "lab-pressure.XXXXXX", line[256];
+	char name[] = "lab-pressure.XXXXXX", *line = NULL;
 	cpu_set_t one;
 	FILE *f;
 
@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	race(1, &one);
 	race(4, &one);
 	f = fopen("cpu.pressure", "re");
-	while (f && fgets(line, sizeof(line), f))
+	for (size_t size = 0; f && getline(&line, &size, f) > 0;)
 		printf("cpu.pressure: %s", line);
 	return chdir("..") || rmdir(name);
 }

@@ -49,7 +49,7 @@ static void print_file(const char *file)
 	char line[128] = "-\n";
 	FILE *f = fopen(file, "re");
 
-	if (f && fgets(line, sizeof(line), f))
+	if (f && fgets(line, sizeof(line), f))	/* fits: a number */
 		fclose(f);
 	printf("%s: %s", file, line);
 }

@@ -50,15 +50,16 @@ static void try(const char *text, const char *file)
 
 int main(int argc, char **argv)
 {
-	char name[] = "lab-rules.XXXXXX", text[32], *has;
+	char name[] = "lab-rules.XXXXXX", text[32], *has = NULL;
+	size_t size = 0;
 	FILE *f;
 	pid_t pid;
 
 	if (argc != 1)
 		errx(2, "usage: %s", argv[0]);
 	enter_group(name);
-	has = (f = fopen("cgroup.controllers", "re")) ? fgets(text, sizeof(text), f) : NULL;
-	if ((!has || !strstr(text, "memory") || !strstr(text, "pids")) && !chdir("..") && !rmdir(name))
+	f = fopen("cgroup.controllers", "re");
+	if ((!f || getline(&has, &size, f) < 0 || !strstr(has, "memory") || !strstr(has, "pids")) && !chdir("..") && !rmdir(name))
 		errx(77, "v2 does not hand memory and pids down here: on v1, or not in cgroup.subtree_control");
 	pid = fork();
 	while (!pid)

@@ -43,12 +43,12 @@ static void try(const char *what, const char *text, const char *file)
 /* Print the first line of FILE with WORD in it, from there on. */
 static void print(const char *who, const char *file, const char *word)
 {
-	char line[4096] = "";
+	char *line = NULL;
 	FILE *f = fopen(file, "re");
 
-	while (f && fgets(line, sizeof(line), f) && !strstr(line, word))
+	for (size_t size = 0; f && getline(&line, &size, f) > 0 && !strstr(line, word);)
 		;
-	printf("  %-9s %s", who, f && !fclose(f) && strstr(line, word) ? strstr(line, word) : "?\n");
+	printf("  %-9s %s", who, line && !fclose(f) && strstr(line, word) ? strstr(line, word) : "?\n");
 }
 
 static void *wait_forever(void *tid)

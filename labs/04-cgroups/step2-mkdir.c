@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 /* Go to the root of the hierarchy with the pids controller, v1 or v2. */
-static int enter_root(char dir[256])
+static int enter_root(char **dir)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	struct mntent *m;
@@ -28,9 +28,9 @@ static int enter_root(char dir[256])
 	while (mounts && version != 1 && (m = getmntent(mounts)))
 		if (!strcmp(m->mnt_type, "cgroup2") || hasmntopt(m, "pids")) {
 			version = strcmp(m->mnt_type, "cgroup2") ? 1 : 2;
-			snprintf(dir, 256, "%s", m->mnt_dir);
+			*dir = strdup(m->mnt_dir);
 		}
-	if (!version || chdir(dir))
+	if (!*dir || chdir(*dir))
 		errx(77, "no cgroup hierarchy is mounted here");
 	return version;
 }
@@ -55,14 +55,14 @@ static int members(int ours, int *found)
 
 int main(int argc, char **argv)
 {
-	char dir[256], name[] = "lab-mkdir.XXXXXX", byte;
+	char *dir = NULL, name[] = "lab-mkdir.XXXXXX", byte;
 	int go[2], version, found, fd, n;
 	struct dirent **files;
 	pid_t pid;
 
 	if (argc != 1)
 		errx(2, "usage: %s", argv[0]);
-	version = enter_root(dir);
+	version = enter_root(&dir);
 	if (!mkdtemp(name) || chdir(name))
 		err(1, "%s/%s", dir, name);
 	n = scandir(".", &files, visible, alphasort);

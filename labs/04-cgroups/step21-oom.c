@@ -33,10 +33,10 @@ static int put(const char *file, long value)
 static long number(const char *file, const char *key)
 {
 	FILE *f = fopen(file, "re");
-	char line[256];
+	char *line = NULL;
 	long n = -1;
 
-	while (f && n < 0 && fgets(line, sizeof(line), f))
+	for (size_t size = 0; f && n < 0 && getline(&line, &size, f) > 0;)
 		if (!strncmp(line, key, strlen(key)))
 			n = atol(line + strlen(key));
 	if (f)

@@ -43,7 +43,7 @@ static void fill(const char *group, int count, pid_t *pids)
 {
 	char file[64];
 
-	snprintf(file, sizeof(file), "%s/cgroup.procs", group);
+	snprintf(file, sizeof(file), "%s/cgroup.procs", group);	/* fits: our own names */
 	for (int i = 0; i < count; i++)
 		if ((pids[i] = fork()) ? put(file, pids[i]) : pause())
 			err(1, "%s", file);

@@ -38,10 +38,10 @@ static int enter_group(char *name)
 /* The line of FILE for that hierarchy: "8:pids:/path" on v1, "0::/path" on v2. */
 static void print(const char *who, const char *file, int version)
 {
-	char line[4096];
+	char *line = NULL;
 	FILE *f = fopen(file, "re");
 
-	while (f && fgets(line, sizeof(line), f))
+	for (size_t size = 0; f && getline(&line, &size, f) > 0;)
 		if (strstr(line, version == 1 ? ":pids:" : "0::") || (version == 1 && strstr(line, "pids,")))
 			printf("%-32s %s", who, strchr(strchr(line, ':') + 1, ':') + 1);
 	if (f)

@@ -57,7 +57,7 @@ static void look(const char *when)
 
 int main(int argc, char **argv)
 {
-	char name[] = "lab-devices.XXXXXX", line[256];
+	char name[] = "lab-devices.XXXXXX", *line = NULL;
 	FILE *f;
 
 	if (argc != 1)
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	}
 	wait(NULL);
 	f = fopen("devices.list", "re");
-	while (f && fgets(line, sizeof(line), f))
+	for (size_t size = 0; f && getline(&line, &size, f) > 0;)
 		printf("devices.list: %s", line);
 	return chdir("..") || rmdir(name);
 }

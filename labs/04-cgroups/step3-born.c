@@ -22,16 +22,16 @@
 static int enter_group(char *name)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char dir[256] = "";
+	char *dir = NULL;
 	struct mntent *m;
 	int version = 0;
 
 	while (mounts && version != 2 && (m = getmntent(mounts)))
 		if (!strcmp(m->mnt_type, "cgroup2") || hasmntopt(m, "pids")) {
 			version = strcmp(m->mnt_type, "cgroup2") ? 1 : 2;
-			snprintf(dir, sizeof(dir), "%s", m->mnt_dir);
+			dir = strdup(m->mnt_dir);
 		}
-	if (!version || chdir(dir))
+	if (!dir || chdir(dir))
 		errx(77, "no cgroup v2 tree and no v1 hierarchy with pids is mounted here");
 	if (!mkdtemp(name) || chdir(name))
 		err(1, "%s/%s", dir, name);

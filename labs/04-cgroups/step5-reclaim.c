@@ -30,10 +30,10 @@ static int put(const char *file, long value)
 static long number(const char *file, const char *key)
 {
 	FILE *f = fopen(file, "re");
-	char line[256];
+	char *line = NULL;
 	long n = -1;
 
-	while (f && n < 0 && fgets(line, sizeof(line), f))
+	for (size_t size = 0; f && n < 0 && getline(&line, &size, f) > 0;)
 		if (!strncmp(line, key, strlen(key)))
 			n = atol(line + strlen(key));
 	if (f)
@@ -46,16 +46,16 @@ static long number(const char *file, const char *key)
 static int enter_group(char *name)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char dir[256] = "";
+	char *dir = NULL;
 	struct mntent *m;
 	int version = 0;
 
 	while (mounts && version != 1 && (m = getmntent(mounts)))
 		if (!strcmp(m->mnt_type, "cgroup2") || hasmntopt(m, "memory")) {
 			version = strcmp(m->mnt_type, "cgroup2") ? 1 : 2;
-			snprintf(dir, sizeof(dir), "%s", m->mnt_dir);
+			dir = strdup(m->mnt_dir);
 		}
-	if (!version || chdir(dir))
+	if (!dir || chdir(dir))
 		errx(77, "no cgroup hierarchy is mounted here");
 	if (!mkdtemp(name) || chdir(name))
 		err(1, "%s/%s", dir, name);

@@ -28,16 +28,16 @@ static int put(const char *file, long value)
 static void enter_group(char *name)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char dir[256] = "";
+	char *dir = NULL;
 	struct mntent *m;
 	int version = 0;
 
 	while (mounts && version != 1 && (m = getmntent(mounts)))
 		if (!strcmp(m->mnt_type, "cgroup2") || hasmntopt(m, "pids")) {
 			version = strcmp(m->mnt_type, "cgroup2") ? 1 : 2;
-			snprintf(dir, sizeof(dir), "%s", m->mnt_dir);
+			dir = strdup(m->mnt_dir);
 		}
-	if (!version || chdir(dir))
+	if (!dir || chdir(dir))
 		errx(77, "no cgroup hierarchy is mounted here");
 	if (!mkdtemp(name) || chdir(name))
 		err(1, "%s/%s", dir, name);
@@ -51,7 +51,7 @@ static void print_file(const char *file)
 	char line[128] = "-\n";
 	FILE *f = fopen(file, "re");
 
-	if (f && fgets(line, sizeof(line), f))
+	if (f && fgets(line, sizeof(line), f))	/* fits: a number */
 		fclose(f);
 	printf("%s: %s", file, line);
 }

@@ -48,14 +48,14 @@ static void child(int ready, int go)
 
 static void show_status(pid_t pid)
 {
-	char path[64], line[256];
+	char path[64], *line = NULL;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	f = fopen(path, "r");
 	if (!f)
 		err(1, "%s", path);
-	while (fgets(line, sizeof(line), f))
+	for (size_t size = 0; getline(&line, &size, f) > 0;)
 		if (strncmp(line, "Seccomp:", 8) == 0)
 			printf("parent: the child's status says %s", line);
 	fclose(f);

@@ -22,10 +22,11 @@
 static void show(const char *what, long result)
 {
 	const char *went = result == -1 ? strerrorname_np(errno) : "done";
-	char line[256], filters[16] = "?";
+	char *line = NULL, filters[16] = "?";
 	FILE *f = fopen("/proc/self/status", "r");
 
-	while (f && fgets(line, sizeof(line), f))
+	for (size_t size = 0; f && getline(&line, &size, f) > 0;)
+		/* fits: a number */
 		sscanf(line, "Seccomp_filters: %15s", filters);	/* since Linux 5.9 */
 	if (f)
 		fclose(f);

@@ -20,13 +20,13 @@
 
 static void show(const char *who)
 {
-	char path[64], line[256], mode[8] = "?";
+	char path[64], *line = NULL, mode[8] = "?";
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/status", gettid());
 	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "Seccomp: %7s", mode);
+	for (size_t size = 0; f && getline(&line, &size, f) > 0;)
+		sscanf(line, "Seccomp: %7s", mode);	/* fits: a number */
 	if (f)
 		fclose(f);
 	syscall(SYS_mkdirat, -1, -1, 0);

@@ -36,7 +36,7 @@ static int child(const char *dir, int tell)
 	for (const char *const *name = (const char *const[]){ "wanted", "../unwanted", NULL }; *name; name++) {
 		char path[4096];
 
-		snprintf(path, sizeof(path), "%s/%s", dir, *name);
+		snprintf(path, sizeof(path), "%s/%s", dir, *name);	/* fits: see main() */
 		rc = (int)syscall(SYS_mkdirat, AT_FDCWD, path, 0777);
 		printf("child:      %s: %s\n", *name, rc == 0 ? "done" : strerrorname_np(errno));
 	}
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	int pipe_fd[2], listener, status;
 	pid_t pid;
 
-	if (argc != 2) {
+	if (argc != 2 || strlen(argv[1]) > 4000) {
 		fprintf(stderr, "usage: %s DIR\n", argv[0]);
 		return 2;
 	}

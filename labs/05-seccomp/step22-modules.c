@@ -8,6 +8,7 @@
  *
  * New in this step: lsm_list_modules(2) (Linux 6.8), /sys/kernel/security/lsm.
  * See landlock(7), apparmor(7), selinux(8), capabilities(7), kernel_lockdown(7). */
+#include <err.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,51 +34,61 @@ static const struct { const char *module, *decides, *file; } facts[] = {
 	{ "landlock", "by path and port, each for itself", NULL },
 };
 
-static char *first_line(const char *file, char *line, int size)
+static char *first_line(const char *file)
 {
 	FILE *f = file ? fopen(file, "re") : NULL;
+	char *line = NULL;
+	size_t size = 0;
 
-	snprintf(line, (size_t)size, "%s", !file ? "" : f ? "(empty)" : strerror(errno));
-	if (f && fgets(line, size, f))
+	if (!f)
+		return file ? strerror(errno) : "";
+	if (getline(&line, &size, f) > 0)
 		line[strcspn(line, "\n")] = '\0';
-	if (f)
-		fclose(f);
-	return line;
+	fclose(f);
+	return line && *line ? line : "(empty)";
 }
 
 /* The active modules as the kernel lists them: ",a,b,c,"; "" if it does not say. */
-static void list(char *text, size_t size)
+static char *list(void)
 {
 	uint64_t ids[64];
 	uint32_t bytes = sizeof(ids);
 	long n = syscall(461 /* lsm_list_modules */, ids, &bytes, 0);
+	const char *known = n > 0 ? "" : first_line("/sys/kernel/security/lsm");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	snprintf(text, size, n > 0 ? "," : "");
+	if (!out)
+		err(1, "memory");
+	if (n > 0 || strchr(known, ','))
+		fprintf(out, ",%s%s", known, *known ? "," : "");
 	for (long i = 0; i < n; i++)
 		if (ids[i] - 100 < NAMES)
-			snprintf(text + strlen(text), size - strlen(text), "%s,", names[ids[i] - 100]);
-	if (n <= 0 && first_line("/sys/kernel/security/lsm", text + 1, (int)size - 2)[0] != '\0' && strchr(text + 1, ',')) {
-		text[0] = ',';
-		strcat(text, ",");
-	}
+			fprintf(out, "%s,", names[ids[i] - 100]);
+	fclose(out);
+	return text;
 }
 
 int main(int argc, char **argv)
 {
-	char active[512] = "", line[128], wanted[32];
+	char *active, wanted[32], number[32];
+	const char *line;
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 
 	if (argc != 1) {
 		fprintf(stderr, "usage: %s\n", argv[0]);
 		return 2;
 	}
-	list(active, sizeof(active));
+	active = list();
 	printf("active: %.*s\n", active[0] ? (int)strlen(active) - 2 : 80, active[0] ? active + 1 : "the kernel does not say");
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-		snprintf(wanted, sizeof(wanted), ",%s,", facts[i].module);
-		first_line(strstr(active, wanted) ? facts[i].file : NULL, line, sizeof(line));
-		if (strcmp(facts[i].module, "landlock") == 0)
-			snprintf(line, sizeof(line), abi > 0 ? "ABI %ld" : "no ABI", abi);
+		snprintf(wanted, sizeof(wanted), ",%s,", facts[i].module);	/* fits: apparmor */
+		line = first_line(strstr(active, wanted) ? facts[i].file : NULL);
+		if (strcmp(facts[i].module, "landlock") == 0) {
+			snprintf(number, sizeof(number), "ABI %ld", abi);
+			line = abi > 0 ? number : "no ABI";
+		}
 		printf("%-9s %-33s %-7s %s\n", facts[i].module, facts[i].decides,
 		       !active[0] ? "?" : strstr(active, wanted) ? "active" : "-", line);
 	}

@@ -81,9 +81,8 @@ int main(int argc, char **argv)
 	}
 	/* An i386 pointer has 32 bits, so the path must lie low. */
 	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (low == MAP_FAILED)
-		err(1, "mmap");
-	snprintf(low, 4096, "%s", argv[argc - 1]);
+	if (low == MAP_FAILED || snprintf(low, 4096, "%s", argv[argc - 1]) >= 4096)
+		errx(1, "%s: too long for a page, or no page below 2 GiB", argv[argc - 1]);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || prctl(PR_SET_SECCOMP, 2, &program) == -1)
 		err(1, "seccomp");
 	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++) {

@@ -32,10 +32,10 @@ static void loader_of(const char *program, char *name, size_t size)
 		if (fseek(file, (long)elf.e_phoff + i * (long)sizeof(part), SEEK_SET) ||
 		    fread(&part, sizeof(part), 1, file) != 1)
 			errx(1, "%s: cut short", program);
-		if (part.p_type != PT_INTERP || part.p_filesz >= size)
+		if (part.p_type != PT_INTERP)
 			continue;
-		if (fseek(file, (long)part.p_offset, SEEK_SET) || fread(name, part.p_filesz, 1, file) != 1)
-			errx(1, "%s: cut short", program);
+		if (part.p_filesz >= size || fseek(file, (long)part.p_offset, SEEK_SET) || fread(name, part.p_filesz, 1, file) != 1)
+			errx(1, "%s: its loader's name is cut short, or too long", program);
 		break;
 	}
 	fclose(file);
@@ -72,7 +72,7 @@ static void add(const char *file, const char *dir)
 
 int main(int argc, char **argv)
 {
-	char loader[256], line[512], library[256];
+	char loader[4096], *line = NULL, *library;
 	FILE *list;
 
 	setlinebuf(stdout);
@@ -92,8 +92,8 @@ int main(int argc, char **argv)
 	if (setenv("LOADER", loader, 1) || setenv("PROGRAM", argv[2], 1))
 		err(1, "setenv");
 	list = popen("\"$LOADER\" --list \"$PROGRAM\"", "r");
-	while (list && fgets(line, sizeof(line), list))
-		if (sscanf(line, " %*s => %255[^ \n]", library) == 1 && *library == '/')
+	for (size_t size = 0; list && getline(&line, &size, list) > 0;)
+		if (sscanf(line, " %*s => %m[^ \n]", &library) == 1 && *library == '/')
 			add(library, argv[1]);
 	printf("status %d\n", run(argv[1], argv + 2));
 	return 0;

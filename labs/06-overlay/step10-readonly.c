@@ -25,7 +25,7 @@ static const char *try_write(const char *dir)
 	char name[64];
 	int fd;
 
-	snprintf(name, sizeof(name), "%s/file", dir);
+	snprintf(name, sizeof(name), "%s/file", dir);	/* fits: view/sub */
 	fd = open(name, O_WRONLY | O_CREAT, 0600);
 	if (fd < 0)
 		return strerror(errno);

@@ -31,9 +31,9 @@ static void print_file(const char *who, const char *name)
 static void print_peers(const char *name)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
-	char tag[64], point[1024], *here = getcwd(NULL, 0);
+	char *tag, *point, *here = getcwd(NULL, 0);
 
-	while (file && fscanf(file, "%*s %*s %*s %*s %1023s %*s %63s %*[^\n]", point, tag) == 2)
+	while (file && fscanf(file, "%*s %*s %*s %*s %ms %*s %ms %*[^\n]", &point, &tag) == 2)
 		if (here && !strcmp(point, here))
 			printf("%s, in mountinfo: %s\n", name, tag);
 }

@@ -38,7 +38,7 @@ static void print_file(const char *tree, const char *file)
 	struct stat st;
 	int fd;
 
-	snprintf(name, sizeof(name), "%s/%s", tree, file);
+	snprintf(name, sizeof(name), "%s/%s", tree, file);	/* fits: our own names */
 	if (!lstat(name, &st) && S_ISCHR(st.st_mode)) {
 		snprintf(what, sizeof(what), "device %u,%u", major(st.st_rdev), minor(st.st_rdev));
 	} else if (!lstat(name, &st)) {
@@ -46,7 +46,7 @@ static void print_file(const char *tree, const char *file)
 		if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
 			err(1, "%s", name);
 		close(fd);
-		snprintf(what, sizeof(what), "\"%s\"", text);
+		snprintf(what, sizeof(what), "\"%s\"", text);	/* fits: text has 15 */
 	}
 	printf(" %-12s", what);
 }

@@ -49,7 +49,7 @@ static void act(const char *what, int failed)
 		err(1, "%s", what);
 	printf("%-26s upper:", what);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		snprintf(name, sizeof(name), "upper/%s", files[i]);
+		snprintf(name, sizeof(name), "upper/%s", files[i]);	/* fits: our own names */
 		if (!lstat(name, &st))
 			printf(" %s %jd", files[i], (intmax_t)st.st_size);
 	}

@@ -36,7 +36,7 @@ static void try(const char *redirect, const char *upper, const char *work, const
 	struct stat st;
 
 	snprintf(options, sizeof(options), "lowerdir=lower,upperdir=%s,workdir=%s,redirect_dir=%s%s",
-		 upper, work, redirect, more);
+		 upper, work, redirect, more);	/* fits: main()'s own words */
 	printf("redirect_dir=%s\n", redirect);
 	if (mkdir(upper, 0755) || mkdir(work, 0700))
 		err(1, "%s", upper);
@@ -52,8 +52,8 @@ static void try(const char *redirect, const char *upper, const char *work, const
 	try_rename("a directory of the upper layer", "merged/made", "merged/made2");
 	try_rename("a directory of the lower layer", "merged/dir", "merged/dir2");
 
-	snprintf(name, sizeof(name), "%s/dir2", upper);
-	snprintf(file, sizeof(file), "%s/in-it", name);
+	snprintf(name, sizeof(name), "%s/dir2", upper);	/* fits: our own names */
+	snprintf(file, sizeof(file), "%s/in-it", name);	/* fits: our own names */
 	if (!lstat(name, &st)) {
 		printf("  merged/dir2/in-it: %s, upper/dir2/in-it: %s\n",
 		       access("merged/dir2/in-it", F_OK) ? strerror(errno) : "there",

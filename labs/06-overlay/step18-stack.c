@@ -37,7 +37,7 @@ static void print_file(const char *dir, const char *file)
 	char name[64], text[32] = "-";
 	int fd;
 
-	snprintf(name, sizeof(name), "%s/%s", dir, file);
+	snprintf(name, sizeof(name), "%s/%s", dir, file);	/* fits: our own names */
 	fd = open(name, O_RDONLY);
 	if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
 		err(1, "%s", name);

@@ -26,7 +26,7 @@ static void link_of(pid_t pid, const char *name, char text[PATH_MAX])
 	char path[64];
 	ssize_t len;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);	/* fits: our own names */
 	len = readlink(path, text, PATH_MAX - 1);
 	if (len < 0)
 		err(1, "%s", path);
@@ -41,6 +41,7 @@ static void compare(pid_t inside)
 	link_of(inside, "root", there);
 	printf("root directory  outside: %s  inside: %s\n", here, there);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		/* fits: a name of kinds */
 		snprintf(name, sizeof(name), "ns/%s", kinds[i]);
 		link_of(getpid(), name, here);
 		link_of(inside, name, there);

@@ -33,7 +33,7 @@ static void write_file(const char *file, const char *text)
 	char name[64];
 	int fd;
 
-	snprintf(name, sizeof(name), "lower/%s", file);
+	snprintf(name, sizeof(name), "lower/%s", file);	/* fits: our own names */
 	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
 	if (fd < 0 || dprintf(fd, "%s", text) < 0)
@@ -46,11 +46,11 @@ static void read_file(const char *file, char text[64])
 	char name[64];
 	int fd;
 
-	snprintf(name, sizeof(name), "merged/%s", file);
+	snprintf(name, sizeof(name), "merged/%s", file);	/* fits: our own names */
 	memset(text, 0, 64);
 	fd = open(name, O_RDONLY);
 	if (fd < 0 || read(fd, text, 63) < 0)
-		snprintf(text, 64, "%s", errno == ENOENT ? "not there" : strerror(errno));
+		snprintf(text, 64, "%s", errno == ENOENT ? "not there" : strerror(errno));	/* fits: 49 bytes */
 	if (fd >= 0)
 		close(fd);
 }

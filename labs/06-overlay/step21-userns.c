@@ -53,9 +53,10 @@ static void try(const char *upper, const char *work, const char *more)
 	struct stat st;
 	ssize_t len;
 
+	/* fits: our own names */
 	snprintf(options, sizeof(options), "lowerdir=lower,upperdir=%s,workdir=%s%s", upper, work, more);
-	snprintf(file, sizeof(file), "%s/file", upper);
-	snprintf(dir, sizeof(dir), "%s/dir", upper);
+	snprintf(file, sizeof(file), "%s/file", upper);	/* fits: our own names */
+	snprintf(dir, sizeof(dir), "%s/dir", upper);	/* fits: our own names */
 	printf("%s\n", options);
 	if (mkdir(upper, 0755) || mkdir(work, 0700))
 		err(1, "%s", upper);

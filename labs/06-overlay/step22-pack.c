@@ -32,7 +32,8 @@ static void mark(const char *marks, FILE *list, const char *dir, const char *nam
 {
 	char path[PATH_MAX], *from;
 
-	snprintf(path, sizeof(path), "%s/%s/%s", marks, dir, name);
+	if (snprintf(path, sizeof(path), "%s/%s/%s", marks, dir, name) >= PATH_MAX)
+		errx(1, "%s/%s: too long", dir, name);
 	for (from = path + strlen(marks) + 1; (from = strchr(from, '/')); *from++ = '/') {
 		*from = '\0';
 		if (mkdir(path, 0755) && errno != EEXIST)
@@ -60,8 +61,9 @@ static void walk(const char *marks, FILE *kept, FILE *marked)
 			continue;
 		if (entry->fts_errno)
 			errx(1, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
-		snprintf(dir, sizeof(dir), "%.*s", entry->fts_pathlen - entry->fts_namelen - 1, entry->fts_path);
-		snprintf(name, sizeof(name), ".wh.%s", entry->fts_name);
+		if (snprintf(dir, sizeof(dir), "%.*s", entry->fts_pathlen - entry->fts_namelen - 1, entry->fts_path) >= PATH_MAX)
+			errx(1, "%s: too long", entry->fts_path);
+		snprintf(name, sizeof(name), ".wh.%s", entry->fts_name);	/* fits: NAME_MAX and 4 */
 		if (S_ISCHR(entry->fts_statp->st_mode) && entry->fts_statp->st_rdev == makedev(0, 0))
 			mark(marks, marked, dir, name);
 		else
@@ -79,15 +81,13 @@ int main(int argc, char **argv)
 	char marks[64], kept_name[64], marked_name[64];
 	FILE *kept, *marked;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: step22-pack UPPER >LAYER.tar\n");
-		return 2;
-	}
+	if (argc != 2)
+		return fputs("usage: step22-pack UPPER >LAYER.tar\n", stderr), 2;
 	if (chdir(argv[1]) || !mkdtemp(work))
 		err(1, "%s", argv[1]);
-	snprintf(marks, sizeof(marks), "%s/marks", work);
-	snprintf(kept_name, sizeof(kept_name), "%s/kept", work);
-	snprintf(marked_name, sizeof(marked_name), "%s/marked", work);
+	snprintf(marks, sizeof(marks), "%s/marks", work);	/* fits: see work */
+	snprintf(kept_name, sizeof(kept_name), "%s/kept", work);	/* fits: see work */
+	snprintf(marked_name, sizeof(marked_name), "%s/marked", work);	/* fits: see work */
 	kept = fopen(kept_name, "we");
 	marked = fopen(marked_name, "we");
 	if (mkdir(marks, 0755) || !kept || !marked)

@@ -47,7 +47,7 @@ static void convert(const char *dir, const char *name, const char *marker)
 			err(errno == EOPNOTSUPP ? 77 : 1, "%s of %s", how, dir);
 		printf("%s: %s=y\n", dir, how);
 	} else {
-		snprintf(path, sizeof(path), "%s/%s", dir, name);
+		snprintf(path, sizeof(path), "%s/%s", dir, name);	/* fits: see its size */
 		if (mknod(path, S_IFCHR, makedev(0, 0)))
 			err(errno == EPERM ? 77 : 1, "%s", path);
 		printf("%s: device 0,0\n", path);
@@ -81,7 +81,9 @@ int main(int argc, char **argv)
 	while ((entry = fts_read(tree))) {
 		if (entry->fts_info != FTS_F || strncmp(entry->fts_name, ".wh.", 4))
 			continue;
-		snprintf(dir, sizeof(dir), "%.*s", entry->fts_pathlen - entry->fts_namelen - 1, entry->fts_path);
+		if (snprintf(dir, sizeof(dir), "%.*s", entry->fts_pathlen - entry->fts_namelen - 1,
+			     entry->fts_path) >= PATH_MAX)
+			errx(1, "%s: too long", entry->fts_path);
 		convert(dir, entry->fts_name + 4, entry->fts_path);
 	}
 	fts_close(tree);

@@ -34,23 +34,24 @@ static double milliseconds(void)
 /* make: a container in DIR/NUMBER, one file changed; the time */
 static double make(const char *dir, long number)
 {
-	char options[192], file[64];
+	char options[192], file[64], conf[72];
 	double start = milliseconds();
 	int failed;
 
-	snprintf(file, sizeof(file), "%s/%ld", dir, number);
+	snprintf(file, sizeof(file), "%s/%ld", dir, number);	/* fits: copies or overlays */
+	snprintf(conf, sizeof(conf), "%s/conf", file);	/* fits: 5 bytes more */
 	if (!strcmp(dir, "copies")) {
 		/* some file systems let copies share their blocks: not here */
-		snprintf(options, sizeof(options), "cp -a --reflink=never image %s", file);
+		snprintf(options, sizeof(options), "cp -a --reflink=never image %s", file);	/* fits: 64 */
 		failed = system(options);
 	} else {
-		snprintf(options, sizeof(options), "lowerdir=image,upperdir=%s.u,workdir=%s.w", file, file);
+		snprintf(options, sizeof(options), "lowerdir=image,upperdir=%s.u,workdir=%s.w", file, file);	/* fits: 64 */
 		failed = mount("overlay", file, "overlay", 0, options);
 	}
 	if (failed)
 		err(errno == ENODEV || errno == EPERM || errno == EINVAL ? 77 : 1, "%s", file);
-	if (dprintf(open(strcat(file, "/conf"), O_WRONLY | O_TRUNC), "changed") < 0)
-		err(1, "%s", file);
+	if (dprintf(open(conf, O_WRONLY | O_TRUNC), "changed") < 0)
+		err(1, "%s", conf);
 	return milliseconds() - start;
 }
 
@@ -79,10 +80,8 @@ int main(int argc, char **argv)
 	long count = argc == 3 || argc == 4 ? strtol(argv[2], NULL, 10) : 0;
 	FILE *data = fopen(argc == 4 ? argv[3] : "/dev/null", "we");
 
-	if (count < 1 || count > MOST) {
-		fprintf(stderr, "usage: step24-cost DIR N [DATA]     (N up to %d)\n", MOST);
-		return 2;
-	}
+	if (count < 1 || count > MOST)
+		return fprintf(stderr, "usage: step24-cost DIR N [DATA]     (N up to %d)\n", MOST), 2;
 	if (!data || chdir(argv[1]) || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		err(1, "%s, or a mount namespace (root may make one, or: unshare -rm)", argv[1]);
 	if (setenv("N", argv[2], 1) || system(image))

@@ -27,14 +27,14 @@ static const char make_image[] =
 /* print_outcome: what is mounted below DIR, and the file; 0 if all is inside */
 static int print_outcome(const char *dir)
 {
-	char line[4096], point[1024], text[32] = "";
+	char *line = NULL, *point, text[32] = "";
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 	int outside = 0, fd = open("host/etc/hostname", O_RDONLY);
 
 	if (!file || fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
 		err(1, "what there is");
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*s %*s %*s %*s %1023s", point) != 1 || strncmp(point, dir, strlen(dir)) ||
+	for (size_t size = 0; getline(&line, &size, file) > 0;) {
+		if (sscanf(line, "%*s %*s %*s %*s %ms", &point) != 1 || strncmp(point, dir, strlen(dir)) ||
 		    strstr(point, "/proc/"))
 			continue;
 		printf("mounted at         DIR%s\n", point + strlen(dir));
@@ -55,13 +55,13 @@ static void prepare(const char *root)
 	char name[PATH_MAX];
 	int fd;
 
-	snprintf(name, sizeof(name), "%s/proc", root);
+	snprintf(name, sizeof(name), "%s/proc", root);	/* fits: image */
 	say("proc", mount("/proc", name, NULL, MS_BIND | MS_REC, NULL));
-	snprintf(name, sizeof(name), "%s/dev", root);
+	snprintf(name, sizeof(name), "%s/dev", root);	/* fits: image */
 	say("dev", mount("dev", name, "tmpfs", 0, NULL));
-	snprintf(name, sizeof(name), "%s/tmp", root);
+	snprintf(name, sizeof(name), "%s/tmp", root);	/* fits: image */
 	say("tmp", mount("tmp", name, "tmpfs", 0, NULL));
-	snprintf(name, sizeof(name), "%s/etc/hostname", root);
+	snprintf(name, sizeof(name), "%s/etc/hostname", root);	/* fits: image */
 	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	say("etc/hostname", fd < 0 || dprintf(fd, "container") < 0);
 }

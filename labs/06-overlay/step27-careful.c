@@ -27,14 +27,14 @@ static const char make_image[] =
 /* print_outcome: what is mounted below DIR, and the file; 0 if all is inside */
 static int print_outcome(const char *dir)
 {
-	char line[4096], point[1024], text[32] = "";
+	char *line = NULL, *point, text[32] = "";
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 	int outside = 0, fd = open("host/etc/hostname", O_RDONLY);
 
 	if (!file || fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
 		err(1, "what there is");
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*s %*s %*s %*s %1023s", point) != 1 || strncmp(point, dir, strlen(dir)) ||
+	for (size_t size = 0; getline(&line, &size, file) > 0;) {
+		if (sscanf(line, "%*s %*s %*s %*s %ms", &point) != 1 || strncmp(point, dir, strlen(dir)) ||
 		    strstr(point, "/proc/"))
 			continue;
 		printf("mounted at         DIR%s\n", point + strlen(dir));

@@ -24,15 +24,15 @@
 static void report(int proc, const char *what, long answer)
 {
 	int error = errno, count = 0, fd = openat(proc, "self/mountinfo", O_RDONLY);
-	char line[4096], root[1024], point[1024], shown[1024] = "?";
+	char *line = NULL, *root, *point, *shown = "?";
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
 	if (!file)
 		err(1, "mountinfo");
-	while (fgets(line, sizeof(line), file)) {
+	for (size_t size = 0; getline(&line, &size, file) > 0;) {
 		count++;
-		if (sscanf(line, "%*s %*s %*s %1023s %1023s", root, point) == 2 && !strcmp(point, "/"))
-			strcpy(shown, root);
+		if (sscanf(line, "%*s %*s %*s %ms %ms", &root, &point) == 2 && !strcmp(point, "/"))
+			shown = root;
 	}
 	fclose(file);
 	printf("%-38s %-24s mounts: %d  / shows %s\n", what, answer ? strerror(error) : "done", count, shown);

@@ -35,7 +35,7 @@ static void show(const char *name)
 	struct stat st;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/file", name);
+	snprintf(path, sizeof(path), "%s/file", name);	/* fits: our own names */
 	fd = open(path, O_RDONLY);
 	if (fd < 0) {
 		printf("  %-6s %s\n", name, strerror(errno));

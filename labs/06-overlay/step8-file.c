@@ -42,14 +42,14 @@ static void show(const char *name)
 /* show_mount: what mountinfo says is mounted at the file DIR/inside */
 static void show_mount(const char *dir)
 {
-	char line[4096], root[1024], point[1024];
+	char *line = NULL, *root, *point;
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 	const char *name;
 
 	if (!file)
 		err(1, "/proc/self/mountinfo");
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*s %*s %*s %1023s %1023s", root, point) != 2 ||
+	for (size_t size = 0; getline(&line, &size, file) > 0;) {
+		if (sscanf(line, "%*s %*s %*s %ms %ms", &root, &point) != 2 ||
 		    strncmp(point, dir, strlen(dir)) || strcmp(point + strlen(dir), "/inside"))
 			continue;
 		name = strstr(root, "/conf");
