@@ -49,6 +49,7 @@ static void landlock(void)
 	if (abi > 0)
 		snprintf(detail, sizeof(detail), "ABI %ld", abi);
 	else
+		/* fits: glibc's longest text of an errno has 49 bytes */
 		snprintf(detail, sizeof(detail), "%s",
 			 errno == EOPNOTSUPP ? "built in, but switched off at boot" : strerror(errno));
 	say("landlock", yes_no(abi > 0), detail);
@@ -71,6 +72,7 @@ static void lsms(void)
 		uint64_t name = ids[i] - 100;
 
 		if (name < sizeof(names) / sizeof(names[0]))
+			/* fits: all names together have 120 bytes */
 			snprintf(detail + used, sizeof(detail) - used, "%s%s", i ? " " : "", names[name]);
 	}
 	say("lsms", n < 0 ? "-" : "yes", n < 0 ? "the kernel has no lsm_list_modules(2)" : detail);
@@ -150,7 +152,7 @@ static int put(pid_t pid, const char *file, const char *text)
 	char path[64];
 	int fd, done;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);	/* fits: uid_map, setgroups */
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
