@@ -125,6 +125,6 @@ part:
 clean: ## remove everything that was built
 	@for part in $(PARTS); do $(MAKE) -s -C $$part clean; done
 	rm -rf build
-	@if [ -e grade/class.json ]; then echo "grade/ stays: it holds the marks of a class"; else rm -rf grade; fi
+	@if [ -e grade/class.json ]; then echo "grade/ stays: it holds the marks of a class"; else rm -f grade/results.json grade/report.html; [ ! -d grade ] || rmdir --ignore-fail-on-non-empty grade; fi
 
 .PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)

@@ -16,7 +16,11 @@ record() {
     local status=0 rows=$CAST_ROWS columns=$CAST_COLUMNS to=$RECORD command
     if ! command -v script >/dev/null || ! command -v jq >/dev/null; then die 1 "recording takes script and jq (run: make setup)"; fi
     if [ -d "$to" ] || ! { : >>"$to"; } 2>/dev/null; then die 1 "$to: cannot be written"; fi
-    [ -s "$to" ] || rm -f -- "$to"
+    if [ ! -s "$to" ]; then
+        rm -f -- "$to"
+    elif ! head -n 1 "$to" | jq -e '.version == 2' >/dev/null 2>&1; then
+        die 1 "$to: is there already, and no recording: not replaced"
+    fi
     CAST=$(mktemp -d "${TMPDIR:-/tmp}/demo-cast.XXXXXX")
     trap 'rm -rf -- "$CAST"' EXIT
     printf -v command '%q ' env RECORD= DEMO_RECORDED="$(if [ -n "$AUTO" ]; then echo paced; else echo live; fi)" TERM=xterm-256color "$HARNESS/demo" "$@"
@@ -35,8 +39,8 @@ record() {
         read -r rows columns < <(stty size)
         script --quiet --return --flush --command "$command" --log-out "$CAST/out" --log-timing "$CAST/timing" || status=$?
     fi
-    write_cast "$columns" "$rows" >"$to.part" || { rm -f -- "$to.part"; die 1 "$to: no recording came about"; }
-    mv -- "$to.part" "$to"
+    write_cast "$columns" "$rows" >"$to.$$" || { rm -f -- "$to.$$"; die 1 "$to: no recording came about"; }
+    mv -- "$to.$$" "$to"
     echo "Recorded: $to ($(tail -n 1 "$to" | jq -r '.[0] | "\(. / 60 | floor) min \(. % 60 | floor) s"'), $(wc -l <"$to") events)"
     return "$status"
 }

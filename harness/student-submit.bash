@@ -157,7 +157,11 @@ submit() {
     done
     write_manifest "${parts[@]}"
     archive=$ID.tar.gz
-    [ ! -e "$archive" ] || echo "(the $archive of before is replaced)"
+    if [ -e "$archive" ]; then
+        tar -tzf "$archive" 2>/dev/null | grep -xF "$ID/manifest.json" >/dev/null ||
+            die 1 "$archive: is there already, and is no submission: not replaced"
+        echo "(the $archive of before is replaced)"
+    fi
     tar -C "$SCRATCH/pack" --owner=0 --group=0 --numeric-owner --sort=name -czf "$archive.$$" "$ID"
     mv -f -- "$archive.$$" "$archive"
     give_back "$archive"

@@ -18,6 +18,9 @@ die() {
     exit "$status"
 }
 
+# is_report FILE: a page that the grader made; each of them has this policy
+is_report() { grep -qsF "content=\"default-src 'none';" "$1"; }
+
 # ---- the course tree ------------------------------------------------------
 
 # course_parts: the name of every part with graded tests, in course order

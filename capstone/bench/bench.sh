@@ -38,6 +38,7 @@ Status: 0 measured, 1 something failed, 2 wrong usage, 130 stopped by Ctrl-C.
 END
 }
 
+HEADER=experiment,contender,setting,round,quantity,unit,value
 EXPERIMENTS=(start cost memory running calls roots vm oci)
 
 # ---- the contenders -------------------------------------------------------
@@ -326,19 +327,24 @@ parse() {
 }
 
 prepare() {
+    local file
     [ -x "$SKIFF" ] || die 1 "no $SKIFF (make builds it)"
     [ -e "$LAB_TOP/build/rootfs/etc/passwd" ] || die 1 "no build/rootfs (make rootfs makes it)"
     make -s -C "$HERE"
     BIN=$LAB_TOP/build/bench/bin LOAD=$(cut -d' ' -f1-3 /proc/loadavg)
     mkdir -p "$OUT"
     OUT=$(realpath "$OUT")
+    for file in "$OUT"/{bench,summary,goals,skipped,cost}.csv "$OUT/about.txt" "$OUT"/{start,running,calls}.svg; do
+        [ ! -e "$file" ] || [ "$(head -n 1 "$OUT/bench.csv" 2>/dev/null)" = "$HEADER" ] ||
+            die 1 "$file: is there already, and not from a run of this program: not replaced"
+    done
     rm -f "$OUT"/{bench,summary,goals,skipped,cost}.csv "$OUT/about.txt" "$OUT"/{start,running,calls}.svg
     WORK=$(mktemp -d "$OUT/tmp.XXXXXX") ROOT=$WORK/rootfs
     cp -a "$LAB_TOP/build/rootfs" "$ROOT"
     cp "$BIN"/payload-* "$ROOT/bin/"
     cp "$BIN/docker.bpf" "$ROOT/"
     chmod 711 "$WORK"       # root of a container is nobody here
-    echo experiment,contender,setting,round,quantity,unit,value >"$OUT/bench.csv"
+    echo "$HEADER" >"$OUT/bench.csv"
     echo experiment,contender,reason >"$OUT/skipped.csv"
     about >"$OUT/about.txt"
 }

@@ -263,6 +263,26 @@ setup() {
     expect_match help 'Status: 0 ' "$output"
 }
 
+@test "a folder that has students and is no grader's stays as it is" {
+    hand_in ann capdrop 'points 85'
+    mkdir -p "$MARKS/students/ann/submission" "$MARKS/.run.of mine"
+    echo mine >"$MARKS/students/ann/submission/thesis"
+    class
+    expect_status 2
+    expect "lines" 1 "${#lines[@]}"
+    # the submissions themselves, say
+    HAND_INS=$MARKS/students class
+    expect_status 2
+    expect "what is there" "mine" "$(cat "$MARKS/students/ann/submission/thesis")"
+    expect "files" ". .. .run.of mine students" "$(cd "$MARKS" && shopt -s dotglob && echo . .. *)"
+    rm -r "$MARKS/students"
+    mkdir "$MARKS/.run.abcdef"
+    class
+    expect_json "$(student ann).id" ann
+    # of a run that was killed, by its name; no other
+    expect "files that begin with .run" ".run.of mine" "$(cd "$MARKS" && echo .run*)"
+}
+
 @test "the real grader: a perfect, an unfinished and a broken submission" {
     unset GRADE COURSE
     local lab=$LAB_TOP/labs/01-capabilities

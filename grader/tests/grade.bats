@@ -190,12 +190,25 @@ setup() {
 }
 
 @test "an old result is gone before the new one is there" {
-    mkdir "$COURSE/grade"
-    echo old | tee "$COURSE/grade/results.json" >"$COURSE/grade/report.html"
+    grade 01
+    expect files "report.html results.json" "$(cd "$COURSE/grade" && echo *)"
     printf '#!/bin/sh\nls %s >%s\nexit 3\n' "$COURSE/grade" "$COURSE/seen" >"$COURSE/labs/01-one/first.in"
     grade 01
     expect_status 0
     expect "files during the run" "" "$(<"$COURSE/seen")"
+}
+
+@test "a results.json, a report.html or a class that is not this program's own stays" {
+    local file
+    for file in results.json report.html class.json; do
+        mkdir "$USER_DIR/$file.d"
+        echo '{"mine": true}' >"$USER_DIR/$file.d/$file"
+        OUT=$USER_DIR/$file.d grade 01
+        expect_status 2
+        expect "lines" 1 "${#lines[@]}"
+        expect "my $file" '{"mine": true}' "$(cat "$USER_DIR/$file.d/$file")"
+        expect "files" "$file" "$(cd "$USER_DIR/$file.d" && echo *)"
+    done
 }
 
 @test "OUT=dir, also relative, and one that cannot be written" {

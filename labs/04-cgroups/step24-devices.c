@@ -47,12 +47,15 @@ static const char *result(int fd)
 static void look(const char *when)
 {
 	char node[64];
+	int made;
 
 	printf("%s\n  open /dev/null: %s\n", when, result(open("/dev/null", O_RDONLY | O_CLOEXEC)));
 	printf("  open /dev/zero: %s\n", result(open("/dev/zero", O_RDONLY | O_CLOEXEC)));
 	snprintf(node, sizeof(node), "/tmp/lab-zero.%d", (int)getpid());
-	printf("  mknod c 1 5:    %s\n", result(mknod(node, S_IFCHR | 0600, makedev(1, 5))));
-	unlink(node);
+	made = mknod(node, S_IFCHR | 0600, makedev(1, 5));
+	printf("  mknod c 1 5:    %s\n", result(made));
+	if (!made)
+		unlink(node);
 }
 
 int main(int argc, char **argv)

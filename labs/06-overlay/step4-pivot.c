@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: step4-pivot DIR\n");
 		return 2;
 	}
-	if (proc < 0 || chdir(argv[1]) || (mkdir("old", 0755) && errno != EEXIST))
+	if (proc < 0 || chdir(argv[1]) || mkdir("old", 0755))
 		err(1, "%s", argv[1]);
 	if (unshare(CLONE_NEWNS))
 		err(1, "a mount namespace (root may make one, or: unshare -rm)");
