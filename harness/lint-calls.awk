@@ -39,7 +39,7 @@ function judge(    i, n, call, words_of) {
         while (n > 0) {
             call = words_of[n--]
             if (call ~ /^refused /) finding(i, substr(call, 9) "() can cut a line or overrun its buffer")
-            else if (call ~ /^unused / && may_not_fit(i)) finding(i, substr(call, 8) "() may cut its text, and its result is not looked at")
+            else if (call ~ /^unused strftime/ || (call ~ /^unused / && may_not_fit(i))) finding(i, substr(call, 8) "() may cut its text, and its result is not looked at")
         }
         if (text[i] ~ /scanf *\(/ && statement(i) ~ /"[^"]*%[0-9]+(s|\[)/) finding(i, "scanf() cuts at the width of a %Ns or %N[")
         if (text[i] ~ /printf *\(/ && statement(i) ~ /"[^"]*%-?[0-9]*\.[0-9]+s/) finding(i, "printf() cuts at the precision of a %.Ns")
@@ -47,15 +47,30 @@ function judge(    i, n, call, words_of) {
 }
 
 # may_not_fit: the format has a %s or is not seen, or gcc says so of this call
-function may_not_fit(line,    i, all) {
-    all = statement(line)
-    if (all !~ /"/ || all ~ /%[-0-9.*]*s/) return 1
+function may_not_fit(line,    i, format) {
+    format = third(statement(line))
+    if (format !~ /"/ || format ~ /%[-0-9.*]*s/) return 1
     for (i = line; i <= last_line(line); i++)
         if ((current, i) in too_long) return 1
     return 0
 }
 
-BEGIN { reason = "(fits|lint): [^ ].... *" }
+# third: argument of the call in ALL, where these functions have their format
+function third(all,    i, c, depth, commas, inside, out) {
+    sub(/^.*(snprintf|strftime) *\(/, "", all)
+    for (i = 1; i <= length(all); i++) {
+        c = substr(all, i, 1)
+        if (inside && c == "\\") { out = out c substr(all, ++i, 1); continue }
+        if (c == "\"") inside = !inside
+        if (!inside && c == "(") depth++
+        if (!inside && c == ")" && depth-- == 0) break
+        if (!inside && c == "," && depth == 0) { if (++commas > 2) break; out = ""; continue }
+        out = out c
+    }
+    return out
+}
+
+BEGIN { reason = "(fits|lint): [^ ]...." }
 
 words {
     if (!match($0, /^[^:]+:[0-9]+:/)) next

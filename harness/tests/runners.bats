@@ -308,7 +308,7 @@ linters() { require tool:shellcheck tool:cppcheck tool:clang tool:aarch64-linux-
     run "$TREE/harness/lint"
     expect_status 0
     has_not FAIL
-    expect "checks" 11 "$(grep -c '^ok  ' <<<"$output")"
+    expect "checks" 12 "$(grep -c '^ok  ' <<<"$output")"
 }
 
 @test "lint: each kind of fault fails its check, and is named" {
@@ -317,10 +317,13 @@ linters() { require tool:shellcheck tool:cppcheck tool:clang tool:aarch64-linux-
     printf '#!/bin/bash\necho $1\n' >"$TREE/harness/script"
     cat >"$TREE/labs/01-one/step1-one.c" <<'END'
 #include <stdlib.h>
+#include <stdio.h>
 int main(int argc, char **argv)
 {
 	int *p = NULL;
 	*p = 3;
+	char name[4];
+	snprintf(name, 4, "%s", argv[0]);
 	/* BEGIN SOLUTION */
 	return 0;
 }
@@ -330,8 +333,9 @@ END
     printf 'all:\n\t@echo broken >&2; false\n' >"$TREE/capstone/Makefile"
     run "$TREE/harness/lint"
     expect_status 1
-    has "harness/script:2" "broken" "step1-one.c:5: error: Null pointer" "unused parameter" "step2-long.c: 101 lines" \
-        "BEGIN SOLUTION without an END" "99 points, not 100" 'one.bats:1: no hint' 'one.bats:4: no hint' "10 of 11 checks failed"
+    has "harness/script:2" "broken" "step1-one.c:6: error: Null pointer" "unused parameter" "step2-long.c: 101 lines" \
+        "BEGIN SOLUTION without an END" "99 points, not 100" 'one.bats:1: no hint' 'one.bats:4: no hint' \
+        "step1-one.c:8: snprintf() may cut its text" "11 of 12 checks failed"
 }
 
 @test "lint: a missing tool is a failure, never a pass" {
@@ -342,12 +346,12 @@ END
     rm "$TREE/bin/cppcheck"
     run env PATH="$TREE/bin" "$TREE/harness/lint"
     expect_status 1
-    has "no cppcheck here" "1 of 11 checks failed"
+    has "no cppcheck here" "1 of 12 checks failed"
 }
 
 @test "every script answers --help with its usage, and refuses nonsense with 2 and one line" {
     local script
-    for script in demo doctor lint record setup skeleton test vm vm-image walk; do
+    for script in demo doctor lint lint-calls record setup skeleton test vm vm-image walk; do
         run "../$script" --help
         expect_status 0
         expect_match "usage" "^usage: $script" "$output"
