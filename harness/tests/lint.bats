@@ -7,7 +7,7 @@ load ../../support/bats
 setup() {
     lab_setup
     require tool:gcc
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
 }
 teardown() { lab_teardown; }
 
