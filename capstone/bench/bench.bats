@@ -373,3 +373,27 @@ evidence() {
         cost,a,0,3,wall,us,20 cost,b,0,3,wall,us,50 cost,a,0,1,cpu,us,5 cost,b,0,1,cpu,us,6 >"$DIR/rounds"
     expect "compared round by round" $'a,,20,,5\nb,20,50,1,6' "$(awk -v steps='a b' -f "$BATS_TEST_DIRNAME/cost.awk" "$DIR/rounds" | tail -n +2)"
 }
+
+@test "roots: a folder that is there already stays, and a path that is too long is refused" {
+    local name
+    mkdir -p "$BATS_TEST_TMPDIR/mine/root1" "$BATS_TEST_TMPDIR/small/etc"
+    echo precious >"$BATS_TEST_TMPDIR/mine/root1/thesis"
+    run ! "$BIN/roots" copy 2 "$BATS_TEST_TMPDIR/small" "$BATS_TEST_TMPDIR/mine"
+    expect_match "why" 'root1: File exists' "$output"
+    expect "my file" precious "$(cat "$BATS_TEST_TMPDIR/mine/root1/thesis")"
+    printf -v name '%0399d' 0
+    run ! "$BIN/roots" copy 1 "$BATS_TEST_TMPDIR/small" "$name"
+    expect_match "why" '405 bytes, at most 399' "$output"
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    run -0 "$BIN/roots" copy 2 "$BATS_TEST_TMPDIR/small" "$BATS_TEST_TMPDIR/empty"
+    expect "left" "" "$(ls "$BATS_TEST_TMPDIR/empty")"
+}
+
+@test "files of another's in the folder for the results stay" {
+    mkdir "$BATS_TEST_TMPDIR/mine"
+    echo precious >"$BATS_TEST_TMPDIR/mine/about.txt"
+    run bench_into "$BATS_TEST_TMPDIR/mine" start
+    expect_status 1
+    expect_match "why" 'about.txt: is there already' "$output"
+    expect "my file" precious "$(cat "$BATS_TEST_TMPDIR/mine/about.txt")"
+}

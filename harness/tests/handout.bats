@@ -201,6 +201,35 @@ other_handout() { ( close_fds; exec timeout -k 2 900 "$TREE/harness/handout" --n
     expect "my file" mine "$(cat "$BATS_TEST_TMPDIR/skiff-course/mine")"
 }
 
+@test "a handout that somebody has worked in is not replaced; one that was only built is" {
+    made
+    local out=$BATS_TEST_TMPDIR/out tree=$BATS_TEST_TMPDIR/out/skiff-course
+    cp -r "$BATS_FILE_TMPDIR/out" "$out"
+    # built: programs, and what make writes beside them
+    cp /bin/true "$tree/labs/01-capabilities/capdrop"
+    : >"$tree/labs/01-capabilities/capdrop.d"
+    run bounded_handout --no-build "$out"
+    expect_status 0
+    [ ! -e "$tree/labs/01-capabilities/capdrop" ]
+    echo '/* my work */' >>"$tree/labs/01-capabilities/capdrop.c"
+    run bounded_handout --no-build "$out"
+    expect_status 1
+    has 'labs/01-capabilities/capdrop.c' 'not replaced'
+    expect "my work" '/* my work */' "$(tail -n 1 "$tree/labs/01-capabilities/capdrop.c")"
+    rm -r "$tree"
+    mkdir "$tree"
+    cp -r "$BATS_FILE_TMPDIR/out/skiff-course/." "$tree"
+    echo mine >"$tree/notes"
+    run bounded_handout --no-build "$out"
+    expect_status 1
+    has 'notes' 'not replaced'
+    rm -r "$tree"
+    echo mine >"$tree.tar.gz"
+    run bounded_handout --no-build "$out"
+    expect_status 1
+    expect "my archive" mine "$(cat "$tree.tar.gz")"
+}
+
 # ---- as a new student ----------------------------------------------------------------
 
 @test "a new student: make next, hints, lab 01 written, submitted, and graded to full marks here" {

@@ -54,6 +54,15 @@ nothing_left() {
 
 # ---- it boots -----------------------------------------------------------------
 
+@test "a folder for its image that holds other things keeps them" {
+    require tool:busybox
+    mkdir -p "$USER_DIR/mine/image" "$USER_DIR/mine/new.photos" "$USER_DIR/mine/new.abcdef"
+    touch "$USER_DIR"/mine/{image,new.photos,new.abcdef}/precious
+    run -1 bounded ../vm-image "$USER_DIR/mine"
+    expect "what is left" "image new.abcdef new.photos" "$(cd "$USER_DIR/mine" && echo *)"
+    [ -e "$USER_DIR/mine/image/precious" ] && [ -e "$USER_DIR/mine/new.photos/precious" ]
+}
+
 @test "vm: a command's status and output, as it comes; the course folder is live; v2, Landlock, AppArmor, overlay" {
     require_vm
     mkdir -p ../../build
