@@ -80,6 +80,26 @@ dead_links() {
     expect "left in TMPDIR" "casts said site" "$(cd "$BOOK_TEST" && echo *)"
 }
 
+@test "made anew, it replaces its own files and leaves those beside them" {
+    local script
+    # the functions alone, in the place of the program
+    sed '/^main "\$@"$/d' "$LAB_TOP/book/build" >"$BATS_TEST_TMPDIR/functions"
+    sed -i "s|^BOOK=.*|BOOK=$LAB_TOP/book|" "$BATS_TEST_TMPDIR/functions"
+    mkdir -p "$BATS_TEST_TMPDIR"/{site,out/.git}
+    cd "$BATS_TEST_TMPDIR" || return
+    printf '%s\n' gone.html index.html ../precious >out/.book
+    echo old | tee out/gone.html >out/index.html
+    echo mine | tee out/CNAME precious >out/.git/config
+    echo new >site/index.html
+    # shellcheck disable=SC2016  # for that shell to expand
+    script='source ./functions; OUT=$PWD/out SITE=$PWD/site; refuse_foreign; place'
+    run bounded bash -c "$script"
+    expect_status 0
+    expect "what is there" ".book .git CNAME index.html" "$(cd out && shopt -s dotglob && echo *)"
+    expect "the new page" new "$(cat out/index.html)"
+    expect "what is mine" "mine mine mine" "$(cat out/CNAME out/.git/config precious | paste -sd' ')"
+}
+
 @test "every sheet has its page, with every step and every heading" {
     local sheet page line
     for sheet in "$LAB_TOP"/labs/*/README.md "$LAB_TOP"/book/guide.md; do

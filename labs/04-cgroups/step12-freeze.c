@@ -42,9 +42,9 @@ static int enter_group(char *name)
 			version = strcmp(m->mnt_type, "cgroup2") ? 1 : 2;
 			dir = strdup(m->mnt_dir);
 		}
-	if (!version)
+	if (!dir)
 		errx(77, "no cgroup hierarchy with a freezer is mounted here");
-	if (!dir || chdir(dir) || !mkdtemp(name) || chdir(name))
+	if (chdir(dir) || !mkdtemp(name) || chdir(name))
 		err(1, "%s/%s", dir, name);
 	printf("group: %s/%s (v%d)\n", dir, name, version);
 	return version;

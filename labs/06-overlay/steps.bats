@@ -185,6 +185,14 @@ root_is() { sed -n "s/^$1 *\/ is //p" <<<"$output"; }
     expect "from outside" "three" "$(cat "$D/conf")"
 }
 
+@test "step4: a directory old that was there stays" {
+    mkdir -p "$D/mine/old"
+    step ./step4-pivot "$D/mine"
+    expect_status 1
+    expect_match "why" 'File exists' "$output"
+    [ -d "$D/mine/old" ]
+}
+
 @test "step9: MS_REC takes the mounts below along, without it one sees under them" {
     require userns
     step ./step9-recursive "$D"
