@@ -211,6 +211,13 @@ setup() {
     expect_status 0
     has 'not checked now; 60 of 100' 's0017.tar.gz of before is replaced'
     expect "checked" yes "$(tar -xzOf "$TREE/s0017.tar.gz" s0017/manifest.json | jq -r 'if .parts[0].checked != "now" then "yes" else "no" end')"
+    # a file of that name that is no submission is the student's own
+    echo mine >"$TREE/notes.tar.gz"
+    VARIABLES=(CHECK=no ID=notes)
+    run student submit
+    expect_status 1
+    has 'notes.tar.gz: is there already, and is no submission'
+    expect "my file" mine "$(cat "$TREE/notes.tar.gz")"
 }
 
 @test "submit: refuses a bad id, a link, a file of more than 1 MiB; packs nothing then" {
