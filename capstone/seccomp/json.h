@@ -2,6 +2,9 @@
  *
  * A filter that was misread is worse than none: whatever is not understood is
  * an error, in one line, and there is no filter.  See jansson's API reference. */
+#include <poll.h>
+#include <sys/stat.h>
+#include <time.h>
 
 enum { MAX_FILE = 1 << 20, MAX_RULES = BPF_MAXINSNS };
 
@@ -167,18 +170,52 @@ static json_int_t get_number(const struct profile *p, json_t *object, const char
 	return json_integer_value(value);
 }
 
-/* load_json - the whole file; it may be a pipe */
+/* open_file - a regular file or a pipe.  A device is not even opened, which may do something;
+ * and a pipe that nobody writes to must not keep us waiting. */
+static int open_file(const struct profile *p)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(p->file, &st) < 0)
+		refuse(p, "%s", strerror(errno));
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		refuse(p, "not a regular file, and no pipe");
+	fd = open(p->file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		refuse(p, "%s", strerror(errno));
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		refuse(p, "not a regular file, and no pipe");
+	return fd;
+}
+
+/* read_some - of it, before the time END.  As read(2) */
+static ssize_t read_some(const struct profile *p, int fd, time_t end, char *text, size_t size)
+{
+	struct pollfd more = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	do {
+		if (time(NULL) > end || poll(&more, 1, PATIENCE * 1000) == 0)
+			refuse(p, "not all of it was there within %d seconds", PATIENCE);
+		n = read(fd, text, size);
+	} while (n < 0 && (errno == EAGAIN || errno == EINTR));
+	return n;
+}
+
+/* load_json - the whole file */
 static json_t *load_json(const struct profile *p)
 {
 	static char text[MAX_FILE + 1];
-	int fd = open(p->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open_file(p);
 	json_error_t error;
 	size_t length = 0;
-	ssize_t n = fd < 0 ? -1 : 1;
+	time_t end = time(NULL) + PATIENCE;
+	ssize_t n = 1;
 	json_t *root;
 
 	while (n > 0 && length < sizeof(text)) {
-		n = read(fd, text + length, sizeof(text) - length);
+		n = read_some(p, fd, end, text + length, sizeof(text) - length);
 		length += n > 0 ? (size_t)n : 0;
 	}
 	if (n < 0)
