@@ -32,7 +32,21 @@ static int terminal_make(const struct process *p, struct failure *f)
 	return master;
 }
 
-void birth_ready(struct process *p, int socket, struct failure *f)
+/* keep_only - close all descriptors but 0 to 2, the caller's gifts, and these two */
+static int keep_only(const struct process *p, int one, int two, struct failure *f)
+{
+	int first = 3 + p->preserved, low = one < two ? one : two, high = one < two ? two : one;
+
+	for (int fd = low; fd <= high; fd += high > low ? high - low : 1) {
+		if (fd > first)
+			TRY(syscall(SYS_close_range, (unsigned)first, (unsigned)fd - 1, 0U), "close_range");
+		first = fd >= first ? fd + 1 : first;
+	}
+	TRY(syscall(SYS_close_range, (unsigned)first, ~0U, 0U), "close_range");
+	return 0;
+}
+
+void birth_ready(struct process *p, int socket, int listener, struct failure *f)
 {
 	int master = -1;
 
@@ -42,6 +56,9 @@ void birth_ready(struct process *p, int socket, struct failure *f)
 	if (sync_send(socket, f, master) < 0)
 		_exit(125);
 	close_fd(&master);
+	/* What waits has nothing of the host's any more. */
+	if (keep_only(p, socket, listener, f) < 0)
+		init_report(socket, f);
 	init_await(socket);
 }
 
@@ -56,7 +73,8 @@ static void first_process(struct bundle *b, struct state *s, int socket, int lis
 	init_await(socket);
 	umask(022);
 	/* First into the limits, as the user who made them. */
-	if (cgroup_enter(&s->cgroup, true, &f) < 0 || (user && userns_become_root(&f) < 0) || spaces_setup(b, &f) < 0 ||
+	if (spaces_hide(&f) < 0 || cgroup_enter(&s->cgroup, true, &f) < 0 || (user && userns_become_root(&f) < 0) || spaces_hide(&f) < 0 ||
+	    spaces_setup(b, &f) < 0 || spaces_hide(&f) < 0 ||
 	    (root = rootfs_fill(b, &s->cgroup, &f)) < 0)
 		init_report(socket, &f);
 	if (b->hooks) {
@@ -68,11 +86,9 @@ static void first_process(struct bundle *b, struct state *s, int socket, int lis
 	}
 	if (process_profile(&b->process, &f) < 0 || rootfs_pivot(b, root, &f) < 0)
 		init_report(socket, &f);
-	birth_ready(&b->process, socket, &f);
+	birth_ready(&b->process, socket, listener, &f);
 	close(socket);
 	text = state_text(s, "created", getpid());
-	/* Others in the container must not look into it while it waits. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	while ((caller = accept(listener, NULL, NULL)) < 0 && (errno == EINTR || errno == ECONNABORTED))
 		;
 	close(listener);
@@ -140,10 +156,11 @@ static int raise_child(struct bundle *b, struct state *s, const struct request *
 {
 	const char *path = json_string_value(json_object_get(b->linux_part, "cgroupsPath"));
 	json_t *resources = json_object_get(b->linux_part, "resources"), *linux_part = b->linux_part;
-	char own[300], text[64];
+	char own[MOST_ID + 16], text[64];
 	int born, pair[2], pidfd = -1, listener, n;
 
-	snprintf(own, sizeof(own), "/skiff-oci-%s", s->id);
+	if (!FITS(own, "/skiff-oci-%s", s->id))
+		return fail(f, ENAMETOOLONG, "%s", s->id);
 	born = groups_create(&s->cgroup, path != NULL && *path != '\0' ? path : own, !in_user_namespace() || resources_asked(resources), f);
 	if (f->status != 0)
 		return -1;
@@ -220,6 +237,6 @@ int oci_create(struct request *r, struct state *s, struct failure *f)
 	cgroup_remove(&s->cgroup);
 	if (b.hooks && s->json != NULL)
 		hooks_run(b.config, "poststop", state_text(s, "stopped", 0), &(struct failure){ .status = 0 });
-	remove_tree(AT_FDCWD, s->dir);
+	state_remove(s, &(struct failure){ .status = 0 });
 	return -1;
 }

@@ -71,11 +71,8 @@ int oci_delete(struct request *r, struct state *s, struct failure *f)
 	struct failure hook = { 0 };
 	struct pollfd end;
 
-	if (state_open(s, r->root, r->id, true, f) < 0) {
-		if (!r->force || s->lock >= 0 || access(s->dir, F_OK) == 0 || s->dir[0] == '\0')
-			return -1;
-		return f->status = 0;   /* as it was to be */
-	}
+	if (state_open(s, r->root, r->id, true, f) < 0)
+		return r->force && s->missing ? f->status = 0 : -1;       /* as it was to be */
 	if (s->pid > 0 && !r->force)
 		return fail(f, 0, "container '%s' is %s, not stopped", r->id, state_status(s));
 	if (s->pid > 0) {
@@ -93,8 +90,7 @@ int oci_delete(struct request *r, struct state *s, struct failure *f)
 	cgroup_remove(&s->cgroup);
 	if (s->json != NULL && hooks_run(json_object_get(s->json, "config"), "poststop", state_text(s, "stopped", 0), &hook) < 0)
 		warn_line("%s", hook.text);
-	remove_tree(AT_FDCWD, s->dir);
-	return 0;
+	return state_remove(s, f);
 }
 
 int oci_pause(struct request *r, struct state *s, struct failure *f) { (void)r; return groups_freeze(&s->cgroup, true, f); }
@@ -102,18 +98,25 @@ int oci_resume(struct request *r, struct state *s, struct failure *f) { (void)r;
 
 int oci_list(struct request *r, struct state *s, struct failure *f)
 {
-	DIR *dir = opendir(r->root);
+	int root = root_open(r->root, false, f);
+	DIR *dir = root >= 0 ? fdopendir(root) : NULL;
 	json_t *all = json_array();
 	struct dirent *entry;
 	bool json = r->format != NULL && strcmp(r->format, "json") == 0;
 
+	if (root < 0 && f->status != 0)
+		return -1;
 	if (r->format != NULL && !json && strcmp(r->format, "table") != 0)
 		return fail(f, 0, "list: --format %s: there are table and json", r->format);
 	if (!json && !r->quiet)
 		printf("%-32s %8s %-9s %s\n", "ID", "PID", "STATUS", "BUNDLE");
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] == '.' || state_open(s, r->root, entry->d_name, false, &(struct failure){ .status = 0 }) < 0 || s->json == NULL)
+		if (entry->d_name[0] == '.')
 			continue;
+		if (state_read(s, root, entry->d_name, false, &(struct failure){ .status = 0 }) < 0 || s->json == NULL) {
+			state_close(s);
+			continue;
+		}
 		const char *status = state_status(s);
 		if (json)
 			json_array_append_new(all, json_loads(state_text(s, status, s->pid), 0, NULL));
@@ -121,6 +124,7 @@ int oci_list(struct request *r, struct state *s, struct failure *f)
 			puts(entry->d_name);
 		else
 			printf("%-32s %8d %-9s %s\n", entry->d_name, (int)s->pid, status, json_string_value(json_object_get(s->json, "bundle")));
+		state_close(s);
 	}
 	return json ? print(all, JSON_INDENT(2), f) : 0;
 }

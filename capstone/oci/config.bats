@@ -57,8 +57,8 @@ load common
 .linux.intelRdt = { closID: "x" }|linux.intelRdt: not supported
 .linux.mountLabel = "system_u"|linux.mountLabel: not supported
 .process.selinuxLabel = "system_u"|process.selinuxLabel: not supported
-.process.execCPUAffinity = {}|process.execCPUAffinity: not supported
-.windows = {}|'windows': not supported
+.process.execCPUAffinity = { initial: "0" }|process.execCPUAffinity: not supported
+.windows = {}|windows: not supported
 .linux.personality = { domain: "PDP11" }|linux.personality: 'PDP11'
 .linux.seccomp = { defaultAction: "SCMP_ACT_NOTIFY" }|SCMP_ACT_NOTIFY
 .linux.sysctl = { "kernel.core_pattern": "x" }|sysctl: kernel.core_pattern: not of a new namespace
@@ -69,8 +69,7 @@ load common
 .process.args = []|process.args: no program
 .process.cwd = "tmp"|not an absolute path
 .process.rlimits = [{ type: "RLIMIT_X", soft: 1, hard: 1 }]|RLIMIT_X: no such limit
-.process.capabilities.ambient = ["CAP_NOSUCH"]|'CAP_NOSUCH': no such capability
-.process.user.uid = "root"|process.user:
+.process.user.uid = "root"|process.user.uid: not a whole number
 .root.path = "/"|the host's own
 .root.path = "/nosuch"|root.path: /nosuch
 .linux.cgroupsPath = "/../x"|no path below the root

@@ -1,9 +1,10 @@
 /* config.c - config.json to a struct bundle
  *
  * All of it before anything is made.  A member that the specification does not know
- * is ignored, as it wants; one that it knows and skiff-oci cannot do is refused.
+ * is ignored, as it wants; one that it knows and skiff-oci cannot do is refused (schema.c).
  */
 #include <linux/nsfs.h>
+#include <sys/vfs.h>
 
 #include "oci.h"
 
@@ -18,6 +19,23 @@ static int check_version(const char *version, struct failure *f)
 	return fail(f, 0, "config.json: ociVersion '%s': not 1.x.y", version);
 }
 
+/* namespace_open - that of PATH, a name that may be anything: a FIFO, a device */
+static int namespace_open(const char *path, const struct namespace_kind *kind, struct failure *f)
+{
+	enum { NSFS = 0x6e736673 };     /* NSFS_MAGIC of linux/magic.h */
+	struct statfs fs;
+	int fd;
+
+	if (*path != '/')
+		return fail(f, 0, "linux.namespaces: %s: '%s' is not an absolute path", kind->type, path);
+	TRY(statfs(path, &fs), "linux.namespaces: %s: %s", kind->type, path);
+	fd = fs.f_type == NSFS ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+	if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == NSFS && ioctl(fd, NS_GET_NSTYPE) == kind->flag)
+		return fd;
+	close_fd(&fd);
+	return fail(f, 0, "linux.namespaces: %s: %s is not one", kind->type, path);
+}
+
 static int parse_namespaces(struct bundle *b, struct failure *f)
 {
 	uint64_t seen = 0;
@@ -27,7 +45,7 @@ static int parse_namespaces(struct bundle *b, struct failure *f)
 	json_array_foreach(json_object_get(b->linux_part, "namespaces"), i, value) {
 		const char *type, *path = "";
 		PASS(json_take(value, "linux.namespaces", f, "{s:s, s?s}", "type", &type, "path", &path));
-		int kind = namespace_kind(type), fd;
+		int kind = namespace_kind(type);
 		if (kind < 0)
 			return fail(f, 0, "linux.namespaces: '%s': no such type", type);
 		const struct namespace_kind *k = &namespace_kinds[kind];
@@ -38,12 +56,7 @@ static int parse_namespaces(struct bundle *b, struct failure *f)
 			b->core.security.namespaces |= (uint64_t)k->flag;
 			continue;
 		}
-		if (*path != '/')
-			return fail(f, 0, "linux.namespaces: %s: '%s' is not an absolute path", type, path);
-		TRY(fd = open(path, O_RDONLY | O_CLOEXEC), "linux.namespaces: %s: %s", type, path);
-		if (ioctl(fd, NS_GET_NSTYPE) != k->flag)
-			return fail(f, 0, "linux.namespaces: %s: %s is not one", type, path);
-		b->joined[kind] = fd;
+		PASS(b->joined[kind] = namespace_open(path, k, f));
 	}
 	if (!(b->core.security.namespaces & CLONE_NEWNS))
 		return fail(f, 0, "linux.namespaces: a new mount namespace is needed");
@@ -61,24 +74,6 @@ static int check_ids(const struct bundle *b, struct failure *f)
 		return fail(f, 0, "linux.uidMappings: a user namespace needs maps of both kinds");
 	if (!user && b->joined[0] < 0 && uids + gids > 0)
 		return fail(f, 0, "linux.uidMappings: no user namespace");
-	return 0;
-}
-
-/* check_known - members that are known, and not to be had here */
-static int check_known(const struct bundle *b, struct failure *f)
-{
-	static const char *const top[] = { "solaris", "windows", "vm", "zos", "freebsd" };
-	static const char *const below[] = { "intelRdt", "memoryPolicy", "netDevices" };
-	const char *label = json_string_value(json_object_get(b->linux_part, "mountLabel"));
-
-	for (size_t i = 0; i < COUNT(top); i++)
-		if (json_object_get(b->config, top[i]) != NULL)
-			return fail(f, 0, "config.json: '%s': not supported", top[i]);
-	for (size_t i = 0; i < COUNT(below); i++)
-		if (json_object_get(b->linux_part, below[i]) != NULL)
-			return fail(f, 0, "linux.%s: not supported", below[i]);
-	if (label != NULL && *label != '\0')
-		return fail(f, 0, "linux.mountLabel: not supported");
 	return 0;
 }
 
@@ -110,7 +105,6 @@ static int parse_linux(struct bundle *b, struct failure *f)
 		       "maskedPaths", &masked, "readonlyPaths", &protected, "personality", &personality));
 	PASS(parse_namespaces(b, f));
 	PASS(check_ids(b, f));
-	PASS(check_known(b, f));
 	PASS(parse_clocks(b, f));
 	b->core.masked = (const char *const *)json_strings(masked, "linux.maskedPaths", f);
 	b->core.protected = (const char *const *)json_strings(protected, "linux.readonlyPaths", f);
@@ -126,6 +120,8 @@ static int parse_mounts(struct bundle *b, struct failure *f)
 	json_t *mounts = json_object_get(b->config, "mounts");
 
 	b->mounts = calloc(json_array_size(mounts) + 1, sizeof(*b->mounts));
+	if (b->mounts == NULL)
+		return fail(f, ENOMEM, "mounts");
 	for (; b->mount_count < json_array_size(mounts); b->mount_count++)
 		PASS(mounting_parse(json_array_get(mounts, b->mount_count), &b->mounts[b->mount_count], f));
 	return 0;
@@ -141,8 +137,9 @@ int bundle_load(struct bundle *b, struct failure *f)
 		b->joined[i] = -1;
 	b->root = -1;
 	b->core.network = NETWORK_BRIDGE;       /* that namespace too is there from birth on, for hooks */
-	if (realpath(".", b->dir) == NULL || (b->config = json_read("config.json", f)) == NULL)
+	if (realpath(".", b->dir) == NULL || (b->config = json_read(AT_FDCWD, "config.json", false, MOST_CONFIG, f)) == NULL)
 		return f->status != 0 ? -1 : fail(f, errno, "--bundle");
+	PASS(schema_check(b->config, "", f));
 	PASS(json_take(b->config, "config.json", f, "{s:s, s?o, s:{s:s, s?b}, s?s, s?s}", "ociVersion", &version, "process", &process,
 		       "root", "path", &path, "readonly", &read_only, "hostname", &b->core.hostname, "domainname", &b->domainname));
 	PASS(check_version(version, f));
@@ -155,6 +152,8 @@ int bundle_load(struct bundle *b, struct failure *f)
 	PASS(parse_linux(b, f));
 	if (b->core.hostname != NULL && *b->core.hostname == '\0')
 		b->core.hostname = NULL;
+	if (b->domainname != NULL && *b->domainname == '\0')
+		b->domainname = NULL;
 	if ((b->core.hostname != NULL || b->domainname != NULL) && !(b->core.security.namespaces & CLONE_NEWUTS) &&
 	    b->joined[namespace_kind("uts")] < 0)
 		return fail(f, 0, "hostname: no uts namespace of its own");

@@ -32,13 +32,15 @@ static int parse_rules(json_t *list, struct rule *rules, struct failure *f)
 
 	rules[0] = (struct rule){ false, 'a', ANY, ANY, 7 };
 	json_array_foreach(list, i, value) {
-		const char *type = "a", *access = "rwm";
+		const char *type = "a", *access = "";
 		int allow = 0;
+		if (count > MAX_RULES)
+			return fail(f, 0, "linux.resources.devices: %zu rules, at most %d", json_array_size(list), MAX_RULES);
 		struct rule *rule = &rules[count++];
 		*rule = (struct rule){ .major = ANY, .minor = ANY };
 		PASS(json_take(value, "linux.resources.devices", f, "{s:b, s?s, s?i, s?i, s?s}", "allow", &allow, "type", &type,
 			       "major", &rule->major, "minor", &rule->minor, "access", &access));
-		if (strlen(type) != 1 || strchr("abc", *type) == NULL || strspn(access, "rwm") != strlen(access) || count > MAX_RULES)
+		if (strlen(type) != 1 || strchr("abc", *type) == NULL || *access == '\0' || strspn(access, "rwm") != strlen(access))
 			return fail(f, 0, "linux.resources.devices: '%s' '%s': no such type or access", type, access);
 		rule->allow = allow != 0;
 		rule->type = *type;
@@ -56,6 +58,7 @@ static int write_rule(const struct cgroup *group, const struct rule *rule, struc
 
 	snprintf(major, sizeof(major), rule->major == ANY ? "*" : "%d", rule->major);
 	snprintf(minor, sizeof(minor), rule->minor == ANY ? "*" : "%d", rule->minor);
+	/* lint: three letters at most */
 	snprintf(access, sizeof(access), "%s%s%s", rule->access & BPF_DEVCG_ACC_READ ? "r" : "", rule->access & BPF_DEVCG_ACC_WRITE ? "w" : "",
 		 rule->access & BPF_DEVCG_ACC_MKNOD ? "m" : "");
 	/* "a" alone is everything, whatever follows it. */
@@ -64,6 +67,7 @@ static int write_rule(const struct cgroup *group, const struct rule *rule, struc
 			PASS(write_rule(group, &(struct rule){ rule->allow, *type, rule->major, rule->minor, rule->access }, f));
 		return 0;
 	}
+	/* lint: two numbers of eleven characters at most, and three letters */
 	snprintf(text, sizeof(text), "%c %s:%s %s", rule->type, major, minor, access);
 	TRY(group_write(group, rule->allow ? "devices.allow" : "devices.deny", text, NULL, NULL), "linux.resources.devices: %s", text);
 	return 0;

@@ -16,7 +16,10 @@ static int enter_all(struct bundle *b, const struct state *s, struct failure *f)
 		b->joined[i] = -1;
 	json_array_foreach(json_object_get(b->linux_part, "namespaces"), i, value) {
 		int kind = namespace_kind(json_string_value(json_object_get(value, "type")));
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)s->pid, namespace_kinds[kind].file);
+		if (kind < 0)
+			return fail(f, 0, "state.json: an unknown namespace");
+		if (!FITS(path, "/proc/%d/ns/%s", (int)s->pid, namespace_kinds[kind].file))
+			return fail(f, ENAMETOOLONG, "%s", namespace_kinds[kind].file);
 		TRY(b->joined[kind] = open(path, O_RDONLY | O_CLOEXEC), "%s", path);
 	}
 	return 0;
@@ -34,9 +37,9 @@ static int more_process(struct bundle *b, struct state *s, const struct request 
 		close(s->lock);
 		init_await(pair[1]);
 		umask(022);
-		if (b->joined[0] >= 0 && userns_become_root(&failure) < 0)
+		if (spaces_hide(&failure) < 0 || (b->joined[0] >= 0 && userns_become_root(&failure) < 0) || spaces_hide(&failure) < 0)
 			init_report(pair[1], &failure);
-		birth_ready(&b->process, pair[1], &failure);
+		birth_ready(&b->process, pair[1], pair[1], &failure);
 		process_run(&b->process, pair[1], &failure);
 		init_report(pair[1], &failure);
 	}
@@ -65,6 +68,31 @@ static int outlive(struct container *c, struct failure *f)
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
 
+/* process_of - that of the container, or that of FILE; with the options' changes */
+static json_t *process_of(const struct request *r, json_t *config, struct failure *f)
+{
+	/* What a process of FILE has less of than the container's only if it says so. */
+	static const char *const kept[] = { "rlimits", "apparmorProfile", "noNewPrivileges", "oomScoreAdj", "scheduler", "ioPriority" };
+	json_t *process = json_object_get(config, "process"), *user = json_object_get(r->changes, "user"), *value;
+
+	if (r->process != NULL) {
+		json_t *own = process;
+		if ((process = json_read(AT_FDCWD, r->process, false, MOST_CONFIG, f)) == NULL || schema_check(process, "process", f) < 0)
+			return NULL;
+		for (size_t i = 0; i < COUNT(kept); i++)
+			if (json_object_get(process, kept[i]) == NULL && (value = json_object_get(own, kept[i])) != NULL)
+				json_object_set(process, kept[i], value);
+	}
+	value = json_object_get(json_object_get(process, "user"), "umask");
+	if (user != NULL && value != NULL)
+		json_object_set(user, "umask", value);
+	json_object_update(process, r->changes);
+	if (json_array_size(r->env) > 0 && json_object_get(process, "env") == NULL)
+		json_object_set_new(process, "env", json_array());
+	json_array_extend(json_object_get(process, "env"), r->env);
+	return schema_check(process, "process", f) < 0 ? NULL : process;
+}
+
 int oci_exec(struct request *r, struct state *s, struct failure *f)
 {
 	static struct bundle b;
@@ -74,12 +102,8 @@ int oci_exec(struct request *r, struct state *s, struct failure *f)
 
 	b.config = json_object_get(s->json, "config");
 	b.linux_part = json_object_get(b.config, "linux");
-	process = r->process != NULL ? json_read(r->process, f) : json_object_get(b.config, "process");
-	if (process == NULL)
+	if ((process = process_of(r, b.config, f)) == NULL)
 		return -1;
-	json_object_update(process, r->changes);
-	if (json_array_size(r->env) > 0)
-		json_array_extend(json_object_get(process, "env"), r->env);
 	PASS(process_parse(process, &b.process, f));
 	PASS(personality_parse(json_object_get(b.linux_part, "personality"), &b.process, f));
 	b.process.preserved = r->preserved;

@@ -14,8 +14,8 @@ static void enable_all(const char *parent)
 	if (file_read(list, sizeof(list), "%s/cgroup.controllers", parent) < 0)
 		return;
 	for (char *name = strtok(list, " \n"); name != NULL; name = strtok(NULL, " \n")) {
-		snprintf(word, sizeof(word), "+%.60s", name);
-		file_write(word, "%s/cgroup.subtree_control", parent);
+		if (FITS(word, "+%s", name))
+			file_write(word, "%s/cgroup.subtree_control", parent);
 	}
 }
 
@@ -29,22 +29,29 @@ static void inherit(const char *parent, const char *child, const char *file)
 		file_write(text, "%s/%s", child, file);
 }
 
-/* descend - make PATH below the hierarchy mounted at POINT */
-static int descend(struct cgroup_dir *dir, const char *point, const char *path, struct failure *f)
+/* descend - make PATH below the hierarchy mounted at POINT
+ * @made: was its last directory not there before? */
+static int descend(struct cgroup_dir *dir, const char *point, const char *path, bool *made, struct failure *f)
 {
 	char parent[512], busy[16];
 	size_t n = strlen(point);
 
+	errno = ENAMETOOLONG;
 	if (n + strlen(path) + 1 >= sizeof(dir->path))
-		return fail(f, ENAMETOOLONG, "linux.cgroupsPath: %s", path);
-	snprintf(dir->path, sizeof(dir->path), "%s", point);
+		return fail(f, 0, "linux.cgroupsPath: %zu bytes, at most %zu below %s", strlen(path), sizeof(dir->path) - 2 - n, point);
+	if (!FITS(dir->path, "%s", point))
+		return fail(f, ENAMETOOLONG, "cgroup: %s", point);
 	for (const char *part = path + strspn(path, "/"); *part != '\0'; part += strspn(part, "/")) {
 		size_t length = strcspn(part, "/");
 		memcpy(parent, dir->path, sizeof(parent));
 		if (dir->version == 2)
 			enable_all(parent);
-		n += (size_t)sprintf(dir->path + n, "/%.*s", (int)length, part);
-		if (mkdir(dir->path, 0755) < 0 && errno != EEXIST)
+		dir->path[n++] = '/';        /* there is room: see above */
+		memcpy(dir->path + n, part, length);
+		n += length;
+		dir->path[n] = '\0';
+		*made = mkdir(dir->path, 0755) == 0;
+		if (!*made && errno != EEXIST)
 			return fail(f, errno, "cgroup: %s", dir->path);
 		if (dir->version == 1) {
 			inherit(parent, dir->path, "cpuset.cpus");
@@ -54,38 +61,53 @@ static int descend(struct cgroup_dir *dir, const char *point, const char *path, 
 	}
 	/* Ours alone: what is in it already would be limited, frozen and killed with us. */
 	if (file_read(busy, sizeof(busy), "%s/cgroup.procs", dir->path) < 0 || busy[0] != '\0')
-		return fail(f, EBUSY, "cgroup: %s", dir->path);
+		return fail(f, errno = EBUSY, "cgroup: %s", dir->path);
+	return 0;
+}
+
+/* create_below - PATH in the hierarchy of LINE, of /proc/self/mountinfo, if it is one */
+static int create_below(struct cgroup *group, const char *line, const char *path, bool must, int *born, struct failure *f)
+{
+	struct cgroup_dir *dir = &group->dir[group->count];
+	const char *dash = strstr(line, " - cgroup");
+	char *point = NULL;
+	bool made = false;
+	int err;
+
+	/* A blank in a name is written \040, so the first dash that stands alone is the one. */
+	if (dash == NULL || sscanf(line, "%*s %*s %*s %*s %ms", &point) != 1)
+		return 0;
+	dir->version = strncmp(dash, " - cgroup2 ", 11) == 0 ? 2 : 1;
+	if (!FITS(dir->name, "%s", strrchr(point, '/')))
+		return fail(f, ENAMETOOLONG, "cgroup: %s", point);
+	if (descend(dir, point, path, &made, f) < 0) {
+		err = errno;
+		if (made)
+			rmdir(dir->path);
+		if (must || (err != EACCES && err != EPERM && err != EROFS))
+			return -1;
+		f->status = 0;  /* an ordinary user without a part of the tree, and no limit asked for */
+	} else {
+		if (dir->version == 2)
+			TRY(*born = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "%s", dir->path);
+		group->count++;
+	}
+	free(point);
 	return 0;
 }
 
 int groups_create(struct cgroup *group, const char *path, bool must, struct failure *f)
 {
 	FCLOSED FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	char line[4096], point[512], type[32];
-	int born = -1, err;
+	char *line = NULL;
+	size_t size = 0;
+	int born = -1;
 
 	if (path[strspn(path, "/")] == '\0' || strstr(path, "..") != NULL)
 		return fail(f, 0, "linux.cgroupsPath: '%s': no path below the root", path);
-	while (mounts != NULL && fgets(line, sizeof(line), mounts) != NULL) {
-		char *dash = strstr(line, " - cgroup");
-		struct cgroup_dir *dir = &group->dir[group->count];
-		if (dash == NULL || sscanf(line, "%*s %*s %*s %*s %511s", point) != 1 || sscanf(dash, " - %31s", type) != 1 ||
-		    group->count == CGROUP_HIERARCHIES)
-			continue;
-		dir->version = strcmp(type, "cgroup2") == 0 ? 2 : 1;
-		snprintf(dir->name, sizeof(dir->name), "%.31s", strrchr(point, '/'));
-		if (descend(dir, point, path, f) < 0) {
-			err = errno;
-			rmdir(dir->path);       /* if it is empty */
-			if (must || (err != EACCES && err != EPERM && err != EROFS))
-				return -1;
-			f->status = 0;  /* an ordinary user without a part of the tree, and no limit asked for */
-			continue;
-		}
-		if (dir->version == 2)
-			TRY(born = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "%s", dir->path);
-		group->count++;
-	}
+	while (mounts != NULL && getline(&line, &size, mounts) > 0 && group->count < CGROUP_HIERARCHIES)
+		PASS(create_below(group, line, path, must, &born, f));
+	free(line);
 	return born;
 }
 
@@ -137,8 +159,7 @@ json_t *groups_pids(const struct cgroup *group)
 	int pid;
 
 	for (int i = 0; i < group->count && json_array_size(pids) == 0; i++) {
-		snprintf(path, sizeof(path), "%s/cgroup.procs", group->dir[i].path);
-		FCLOSED FILE *file = fopen(path, "re");
+		FCLOSED FILE *file = FITS(path, "%s/cgroup.procs", group->dir[i].path) ? fopen(path, "re") : NULL;
 		while (file != NULL && fscanf(file, "%d", &pid) == 1)
 			json_array_append_new(pids, json_integer(pid));
 	}

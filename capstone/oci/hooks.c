@@ -5,12 +5,12 @@
 
 #include "oci.h"
 
-/* finish - wait for it, TIMEOUT seconds at most (0: for ever) */
+/* finish - wait for it, TIMEOUT seconds at most (0: for ever; never more than 24 days) */
 static int finish(pid_t pid, const char *path, json_int_t timeout, struct failure *f)
 {
 	CLOSED int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
-	int status, ended = poll(&end, 1, timeout > 0 && timeout < 1000000 ? (int)timeout * 1000 : -1);
+	int status, ended = poll(&end, 1, timeout == 0 ? -1 : timeout < INT_MAX / 1000 ? (int)timeout * 1000 : INT_MAX);
 
 	if (ended != 1)
 		kill(pid, SIGKILL);

@@ -39,26 +39,19 @@ static void drop_nulls(json_t *value)
 	}
 }
 
-json_t *json_read(const char *path, struct failure *f)
+json_t *json_read(int dir, const char *path, bool ours, size_t most, struct failure *f)
 {
-	enum { MOST = 8 << 20 };        /* a config.json has some 20 kilobytes */
-	FCLOSED FILE *file = fopen(path, "re");
-	char *text = file != NULL ? malloc(MOST + 1) : NULL;
-	json_error_t error;
-	json_t *value;
-	size_t n;
+	size_t size;
+	char *text = file_take(dir, path, ours, most, &size, f);
+	json_error_t error = { .text = "not JSON: a NUL byte" };
+	json_t *value = NULL;
 
 	if (text == NULL)
-		return fail(f, errno, "%s", path), NULL;
-	n = fread(text, 1, MOST, file);
-	text[n] = '\0';
-	if (ferror(file) || !feof(file)) {
-		fail(f, ferror(file) ? errno : EFBIG, "%s", path);
-		free(text);
 		return NULL;
+	if (strlen(text) == size) {
+		settle(text);
+		value = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 	}
-	settle(text);
-	value = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 	free(text);
 	if (!json_is_object(value))
 		return fail(f, 0, "%s: %s", path, value == NULL ? error.text : "not an object"), NULL;

@@ -34,7 +34,9 @@ static const char usage[] =
 /* complain - on stderr, and in the caller's log */
 static void complain(const struct request *r, const struct failure *f)
 {
-	FCLOSED FILE *file = r->log != NULL ? fopen(r->log, "ae") : NULL;
+	/* Whatever is there: it must not keep us waiting. */
+	int fd = r->log != NULL ? open(r->log, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644) : -1;
+	FCLOSED FILE *file = fd >= 0 ? fdopen(fd, "a") : NULL;
 	time_t now = time(NULL);
 	char when[32];
 
@@ -89,10 +91,11 @@ static int wrong(struct failure *f, const char *what, const char *which)
 /* take_user - "UID" or "UID:GID" into the process of exec */
 static int take_user(struct request *r, const char *text, struct failure *f)
 {
-	unsigned uid, gid = 0;
-	char rest;
+	const char *colon = strchr(text, ':');
+	uint64_t uid, gid = 0;
+	char number[16];
 
-	if (sscanf(text, "%u%c", &uid, &rest) != 1 && sscanf(text, "%u:%u%c", &uid, &gid, &rest) != 2)
+	if (!FITS(number, "%.*s", colon != NULL ? (int)(colon - text) : (int)strlen(text), text) || parse_count(number, 0, UINT32_MAX - 1, &uid) < 0 || (colon != NULL && parse_count(colon + 1, 0, UINT32_MAX - 1, &gid) < 0))
 		return wrong(f, "not UID[:GID]", text);
 	return json_object_set_new(r->changes, "user", json_pack("{s:I, s:I}", "uid", (json_int_t)uid, "gid", (json_int_t)gid));
 }
@@ -212,6 +215,8 @@ int main(int argc, char **argv)
 	struct failure f = { 0 };
 	int status;
 
+	/* What is made here is never for others to write, and always for this user to read. */
+	umask((umask(0) | 022) & 077);
 	/* A caller that closed 0, 1 or 2 must not have them filled by ours. */
 	do
 		status = open("/dev/null", O_RDWR);

@@ -95,15 +95,22 @@ int mounting_parse(json_t *object, struct mounting *m, struct failure *f)
 	if ((options = json_strings(list, "mounts.options", f)) == NULL)
 		return -1;
 	m->bind = strcmp(m->type, "bind") == 0;
-	m->shifted = m->uid_map != NULL;
+	m->shifted = m->uid_map != NULL || m->gid_map != NULL;
+	if ((m->uid_map == NULL) != (m->gid_map == NULL))
+		return fail(f, 0, "mounts: %s: uidMappings and gidMappings: one without the other", m->target);
+	/* Pairs; a source and a mode may be added, and a NULL ends them. */
+	if ((m->options = calloc(2 * json_array_size(list) + 7, sizeof(*m->options))) == NULL)
+		return fail(f, ENOMEM, "mounts: %s", m->target);
 	for (; *options != NULL; options++) {
 		if (attribute(m, *options) || flag(m, *options))
 			continue;
-		if (m->bind || n == MAX_MOUNT_OPTIONS || strcmp(*options, "remount") == 0)
+		if (m->bind || strcmp(*options, "remount") == 0)
 			return fail(f, 0, "mounts: %s: option '%s': not supported", m->target, *options);
 		value = strchr(*options, '=');
 		m->mode_given |= strncmp(*options, "mode=", 5) == 0;
 		m->options[2 * n] = value == NULL ? *options : strndup(*options, (size_t)(value - *options));
+		if (m->options[2 * n] == NULL)
+			return fail(f, ENOMEM, "mounts: %s", m->target);
 		m->options[2 * n++ + 1] = value == NULL ? "" : value + 1;
 	}
 	if (m->bind ? m->source == NULL : m->shifted || strcmp(m->type, "none") == 0)

@@ -6,8 +6,8 @@
 
 struct node {
 	const char *path, *type;
-	int major, minor;
-	int mode;
+	int major, minor;               /* -1: not given */
+	int mode;                       /* its permissions */
 	json_int_t uid, gid;
 };
 
@@ -31,8 +31,8 @@ static int make_node(const struct node *node, int root, struct failure *f)
 	char above[4096], path[4096];
 	struct stat st;
 
-	snprintf(above, sizeof(above), "%s", node->path);
-	snprintf(path, sizeof(path), "%s", node->path);
+	if (!FITS(above, "%s", node->path) || !FITS(path, "%s", node->path))
+		return fail(f, 0, "linux.devices: %zu bytes of path, at most %zu", strlen(node->path), sizeof(above) - 1);
 	CLOSED int parent = target_inside(root, dirname(above), true, f);
 	const char *name = basename(path);
 	PASS(parent);
@@ -65,11 +65,14 @@ int devices_fill(const struct bundle *b, int root, struct failure *f)
 
 	PASS(dev);
 	json_array_foreach(json_object_get(b->linux_part, "devices"), i, object) {
-		struct node node = { .mode = 0666 };
+		struct node node = { .mode = 0666, .major = -1, .minor = -1 };
 		PASS(json_take(object, "linux.devices", f, "{s:s, s:s, s?i, s?i, s?i, s?I, s?I}", "path", &node.path, "type", &node.type,
 			       "major", &node.major, "minor", &node.minor, "fileMode", &node.mode, "uid", &node.uid, "gid", &node.gid));
 		if (node.path[0] != '/' || strlen(node.type) != 1 || strchr("cbup", *node.type) == NULL)
 			return fail(f, 0, "linux.devices: %s: no such path or type", node.path);
+		if (*node.type != 'p' && (node.major < 0 || node.minor < 0))
+			return fail(f, 0, "linux.devices: %s: major or minor: missing", node.path);
+		node.mode &= 07777;     /* some engines say of what type it is here too */
 		PASS(make_node(&node, root, f));
 	}
 	for (i = 0; i < COUNT(usual); i++)

@@ -15,14 +15,19 @@
 #define OCI_VERSION "1.0.2"
 
 #include <jansson.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 
 #include "../command/command.h"
 
+/* FITS - snprintf(3) to the array TO: is it all there? */
+#define FITS(to, ...) ((size_t)snprintf(to, sizeof(to), __VA_ARGS__) < sizeof(to))
+
 enum { BOUNDING, EFFECTIVE, PERMITTED, INHERITABLE, AMBIENT, SETS };
-enum { NAMESPACES = 8, MAX_MAPS = 340, MAX_MOUNT_OPTIONS = 32 };
+enum { NAMESPACES = 8, MAX_MAPS = 340, MOST_ID = 255 };
+enum { MOST_CONFIG = 8 << 20, MOST_USERS = 16 << 20 };  /* bytes of config.json, of /etc/passwd */
 
 /* A process of the container: config.json's "process", or that of `exec`. */
 struct process {
@@ -36,7 +41,6 @@ struct process {
 	bool terminal;
 	struct winsize size;
 	bool no_new_privs;
-	bool bare;                      /* no capabilities named: they are left alone */
 	uint64_t caps[SETS];
 	struct { int resource; struct rlimit limit; } limits[RLIM_NLIMITS];
 	size_t limit_count;
@@ -58,7 +62,7 @@ struct mounting {
 	uint64_t set, clear, recursive_set, recursive_clear;    /* MOUNT_ATTR_* */
 	uint64_t propagation;           /* MS_*, 0: private */
 	bool propagation_recursive, bind, recursive, copy_up, shifted, shifted_recursive, mode_given;
-	const char *options[2 * MAX_MOUNT_OPTIONS + 3];  /* for mount_new */
+	const char **options;           /* for mount_new; room for one pair more */
 	json_t *uid_map, *gid_map;
 	int fd;                         /* a detached mount of SOURCE, or -1 */
 };
@@ -82,8 +86,9 @@ struct bundle {
 /* A container that there is, or its state directory at least. */
 struct state {
 	const char *id;
-	char dir[4096];
-	int lock;                       /* of the directory, or -1 */
+	int root;                       /* descriptor of the directory above, or -1 */
+	int lock;                       /* of its own, or -1 */
+	bool missing;                   /* it was not there */
 	json_t *json;
 	pid_t pid;                      /* 0: none (any more) */
 	int pidfd;
@@ -92,8 +97,8 @@ struct state {
 
 /* ---- json.c -------------------------------------------------------------- */
 
-/* json_read - a file of JSON; members that are null are as good as absent */
-json_t *json_read(const char *path, struct failure *f);
+/* json_read - a file of JSON; members that are null are as good as absent.  As file_take. */
+json_t *json_read(int dir, const char *path, bool ours, size_t most, struct failure *f);
 
 /* json_take - json_unpack(3) of what may be absent; WHERE is for the message */
 int json_take(json_t *object, const char *where, struct failure *f, const char *format, ...);
@@ -107,6 +112,12 @@ const struct json_word *word_find(const struct json_word *words, const char *nam
 
 /* json_flags - an array of such names, absent or not: their values together */
 int json_flags(json_t *array, const char *where, const struct json_word *words, uint64_t *flags, struct failure *f);
+
+/* ---- schema.c ------------------------------------------------------------ */
+
+/* schema_check - VALUE, the part of config.json at PATH ("": all of it): each member that the
+ * specification knows has its type, and is in its range */
+int schema_check(json_t *value, const char *path, struct failure *f);
 
 /* ---- config.c, process.c -------------------------------------------------- */
 
@@ -171,6 +182,10 @@ int maps_write(json_t *uids, json_t *gids, pid_t child, struct failure *f);
 pid_t spaces_clone(const struct config *config, const int *joined, const struct cgroup *enter, int born,
 		   int *pidfd, struct failure *f);
 
+/* spaces_hide - this process from all others: nobody looks into it or takes it over until it
+ * executes a program (CVE-2016-9962).  A change of ids undoes it.  PR_SET_DUMPABLE */
+int spaces_hide(struct failure *f);
+
 /* spaces_setup - in the child, once it is in its cgroup and its ids are mapped */
 int spaces_setup(const struct bundle *bundle, struct failure *f);
 
@@ -181,6 +196,9 @@ int groups_create(struct cgroup *group, const char *path, bool must, struct fail
 
 /* groups_limit - config.json's "resources" */
 int groups_limit(const struct cgroup *group, json_t *resources, struct failure *f);
+
+/* cpu_weight - of v2, 1 to 10000, for SHARES of v1, 2 to 262144; as runc has it */
+uint64_t cpu_weight(uint64_t shares);
 
 /* resources_asked - anything but devices? */
 bool resources_asked(json_t *resources);
@@ -230,11 +248,27 @@ const char *state_root(void);
 /* in_user_namespace - are we root of less than the machine, or not root? */
 bool in_user_namespace(void);
 
+/* root_open - stateroot.c: the directory of the state directories, where nobody else can write.
+ * Returns -1; with F->status 0 where it is missing, and is not to be made */
+int root_open(const char *root, bool make, struct failure *f);
+
 /* state_make - a directory for a container that there was not */
 int state_make(struct state *state, const char *root, const char *id, struct failure *f);
 
 /* state_open - that of a container that there is, locked against others where LOCK */
 int state_open(struct state *state, const char *root, const char *id, bool lock, struct failure *f);
+
+/* state_read - the same, below the open directory ROOT */
+int state_read(struct state *state, int root, const char *id, bool lock, struct failure *f);
+
+/* state_parse - what its JSON says of the control groups; refused if it is not what we write */
+int state_parse(struct state *state, struct failure *f);
+
+/* state_close - and forget it */
+void state_close(struct state *state);
+
+/* state_remove - its directory, and the files that it may have */
+int state_remove(const struct state *state, struct failure *f);
 
 /* state_save - STATE's JSON, and as a file, before there is a process */
 int state_save(struct state *state, const struct bundle *bundle, struct failure *f);
@@ -245,10 +279,23 @@ const char *state_status(const struct state *state);
 /* state_text - as the runtime specification has it, for hooks and callers */
 char *state_text(const struct state *state, const char *status, pid_t pid);
 
-
 /* socket_at - of the Unix domain, one that listens at PATH or is connected to it
  * @what: for the message */
 int socket_at(const char *path, int type, bool listening, const char *what, struct failure *f);
+
+/* ---- reading.c ------------------------------------------------------------- */
+
+/* owned - by this user, and nobody else may write it? */
+bool owned(const struct stat *st);
+
+/* file_take - the regular file PATH below directory DIR, as a string that the caller frees
+ * @ours: only if this user alone may write it, and no symbolic link
+ * @most: bytes; a larger one is refused */
+char *file_take(int dir, const char *path, bool ours, size_t most, size_t *size, struct failure *f);
+
+/* users_read - PATH, a file of the container, once this process is in it: the same, and its
+ * links lead nowhere else.  TEXT is NULL where there is none to read. */
+int users_read(const char *path, char **text, size_t *size, struct failure *f);
 
 /* file_put - TEXT to a new file below directory DIR, complete from the first look on */
 int file_put(int dir, const char *name, const void *text, size_t size, struct failure *f);
@@ -277,8 +324,9 @@ int request_check(const struct process *process, const struct request *r, struct
 
 extern const struct failure birth_go;   /* the word */
 
-/* birth_ready - in the child: session, terminal, rights; then the parent is to say go */
-void birth_ready(struct process *process, int socket, struct failure *f);
+/* birth_ready - in the child: session, terminal, rights; then the parent is to say go
+ * @listener: a descriptor that it keeps; or SOCKET again */
+void birth_ready(struct process *process, int socket, int listener, struct failure *f);
 
 /* birth_settle - in the parent, when the child is ready: what it may not do itself, and
  * what the caller is to learn */

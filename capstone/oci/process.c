@@ -40,14 +40,15 @@ static int parse_limits(json_t *array, struct process *p, struct failure *f)
 				return fail(f, 0, "process.rlimits: %s: twice", type);
 		p->limits[p->limit_count].resource = (int)word->value;
 		p->limits[p->limit_count++].limit = (struct rlimit){
-			.rlim_cur = soft == INT64_MAX || soft < 0 ? RLIM_INFINITY : (rlim_t)soft,
-			.rlim_max = hard == INT64_MAX || hard < 0 ? RLIM_INFINITY : (rlim_t)hard,
+			.rlim_cur = soft == INT64_MAX ? RLIM_INFINITY : (rlim_t)soft,
+			.rlim_max = hard == INT64_MAX ? RLIM_INFINITY : (rlim_t)hard,
 		};
 	}
 	return 0;
 }
 
-static int parse_capabilities(json_t *object, struct process *p, struct failure *f)
+/* parse_capabilities - the five sets; one that is absent is empty */
+static void parse_capabilities(json_t *object, struct process *p)
 {
 	static const char *const sets[SETS] = { "bounding", "effective", "permitted", "inheritable", "ambient" };
 	json_t *name;
@@ -56,19 +57,18 @@ static int parse_capabilities(json_t *object, struct process *p, struct failure 
 
 	for (int set = 0; set < SETS; set++)
 		json_array_foreach(json_object_get(object, sets[set]), i, name) {
-			/* A name that is newer than our libcap, or none, is not given. */
-			if (!json_is_string(name) || capability_parse(json_string_value(name), &bit) < 0 || bit == CAPABILITIES_ALL)
-				return fail(f, 0, "process.capabilities.%s: '%s': no such capability", sets[set],
-					    json_is_string(name) ? json_string_value(name) : "?");
-			p->caps[set] |= bit;
+			/* As the specification wants it: a name that means nothing here gives nothing. */
+			if (capability_parse(json_string_value(name), &bit) == 0 && bit != CAPABILITIES_ALL &&
+			    prctl(PR_CAPBSET_READ, __builtin_ctzll(bit), 0, 0, 0) >= 0)
+				p->caps[set] |= bit;
+			else
+				warn_line("process.capabilities.%s: '%s': no such capability: not given", sets[set], json_string_value(name));
 		}
-	return 0;
 }
 
 int process_parse(json_t *object, struct process *p, struct failure *f)
 {
-	json_t *args = NULL, *env = NULL, *groups = NULL, *caps = NULL, *limits = NULL, *user = NULL, *affinity = NULL, *gid;
-	const char *selinux = NULL;
+	json_t *args = NULL, *env = NULL, *groups = NULL, *caps = NULL, *limits = NULL, *user = NULL;
 	int terminal = 0, no_new_privs = 0, height = 0, width = 0;
 	json_int_t uid = 0, first_gid = 0;
 
@@ -76,15 +76,13 @@ int process_parse(json_t *object, struct process *p, struct failure *f)
 	p->oom_score = OOM_UNSET;
 	if (object == NULL)
 		return fail(f, 0, "config.json: no 'process'");
-	PASS(json_take(object, "process", f, "{s:o, s?o, s:s, s?b, s?b, s?o, s?o, s?o, s?s, s?s, s?I, s?o, s?o, s?o, s?{s:i, s:i}}",
+	PASS(json_take(object, "process", f, "{s:o, s?o, s:s, s?b, s?b, s?o, s?o, s?o, s?s, s?I, s?o, s?o, s?{s:i, s:i}}",
 		       "args", &args, "env", &env, "cwd", &p->cwd, "terminal", &terminal, "noNewPrivileges", &no_new_privs,
 		       "user", &user, "capabilities", &caps, "rlimits", &limits, "apparmorProfile", &p->apparmor,
-		       "selinuxLabel", &selinux, "oomScoreAdj", &p->oom_score, "scheduler", &p->scheduler,
-		       "ioPriority", &p->io_priority, "execCPUAffinity", &affinity, "consoleSize", "height", &height, "width", &width));
+		       "oomScoreAdj", &p->oom_score, "scheduler", &p->scheduler,
+		       "ioPriority", &p->io_priority, "consoleSize", "height", &height, "width", &width));
 	PASS(json_take(user, "process.user", f, "{s?I, s?I, s?i, s?o}", "uid", &uid, "gid", &first_gid, "umask", &p->umask,
 		       "additionalGids", &groups));
-	if (affinity != NULL || (selinux != NULL && *selinux != '\0'))
-		return fail(f, 0, "process.%s: not supported", affinity != NULL ? "execCPUAffinity" : "selinuxLabel");
 	if (p->cwd[0] != '/')
 		return fail(f, 0, "process.cwd: '%s' is not an absolute path", p->cwd);
 	if ((p->args = json_strings(args, "process.args", f)) == NULL || (p->env = json_strings(env, "process.env", f)) == NULL)
@@ -93,20 +91,14 @@ int process_parse(json_t *object, struct process *p, struct failure *f)
 		return fail(f, 0, "process.args: no program");
 	p->uid = (uid_t)uid;
 	p->gid = (gid_t)first_gid;
-	if (uid < 0 || uid >= UINT32_MAX || first_gid < 0 || first_gid >= UINT32_MAX || p->umask > 0777 ||
-	    (p->groups = calloc(json_array_size(groups) + 1, sizeof(gid_t))) == NULL)
-		return fail(f, 0, "process.user: no such ids");
-	for (; p->group_count < json_array_size(groups); p->group_count++) {
-		gid = json_array_get(groups, p->group_count);
-		if (!json_is_integer(gid) || json_integer_value(gid) < 0 || json_integer_value(gid) >= UINT32_MAX)
-			return fail(f, 0, "process.user.additionalGids: no such ids");
-		p->groups[p->group_count] = (gid_t)json_integer_value(gid);
-	}
+	if ((p->groups = calloc(json_array_size(groups) + 1, sizeof(gid_t))) == NULL)
+		return fail(f, ENOMEM, "process.user.additionalGids");
+	for (; p->group_count < json_array_size(groups); p->group_count++)
+		p->groups[p->group_count] = (gid_t)json_integer_value(json_array_get(groups, p->group_count));
 	p->terminal = terminal != 0;
 	p->no_new_privs = no_new_privs != 0;
 	p->size = (struct winsize){ .ws_row = (unsigned short)height, .ws_col = (unsigned short)width };
-	p->bare = caps == NULL;
-	PASS(parse_capabilities(caps, p, f));
+	parse_capabilities(caps, p);
 	return parse_limits(limits, p, f);
 }
 
@@ -134,7 +126,7 @@ static int set_io_priority(json_t *object, pid_t pid, struct failure *f)
 	PASS(json_take(object, "process.ioPriority", f, "{s:s, s?i}", "class", &name, "priority", &priority));
 	const struct json_word *class = word_find(io_classes, name);
 	if (class == NULL || priority < 0 || priority > 7)
-		return fail(f, 0, "process.ioPriority: no such class or priority");
+		return fail(f, 0, "process.ioPriority: '%s': no such class", name);
 	TRY(syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, IOPRIO_PRIO_VALUE((int)class->value, priority)), "process.ioPriority");
 	return 0;
 }

@@ -32,10 +32,16 @@ static const struct resource {
 	{ "blockIO", "leafWeight", LIMIT, "blkio.leaf_weight", NULL },
 };
 
+uint64_t cpu_weight(uint64_t shares)
+{
+	return shares <= 2 ? 1 : shares >= 262144 ? 10000 : 1 + (shares - 2) * 9999 / 262142;
+}
+
 static int set_one(const struct cgroup *group, const struct resource *r, json_t *value, struct failure *f)
 {
-	json_int_t number = json_integer_value(value), weight = 1 + (number - 2) * 9999 / 262142;
-	bool pids = strcmp(r->section, "pids") == 0, none = number < 0 || number == INT64_MAX || (pids && number == 0);
+	json_int_t number = json_integer_value(value);
+	bool pids = strcmp(r->section, "pids") == 0;
+	bool none = r->kind != SHARES && (number < 0 || number == INT64_MAX || (pids && number == 0));
 	char v1[32], v2[32];
 
 	if (value == NULL || json_is_false(value) || (number == 0 && r->kind != NUMBER && json_is_integer(value) && !pids) ||
@@ -44,7 +50,7 @@ static int set_one(const struct cgroup *group, const struct resource *r, json_t 
 	if (r->kind == TEXT ? !json_is_string(value) : r->kind == SWITCH ? !json_is_boolean(value) : !json_is_integer(value))
 		return fail(f, 0, "linux.resources.%s.%s: not of its type", r->section, r->key);
 	snprintf(v1, sizeof(v1), none && pids ? "max" : "%" PRId64, r->kind == SWITCH ? 1 : none ? -1 : (int64_t)number);
-	snprintf(v2, sizeof(v2), none ? "max" : "%" PRId64, r->kind == SHARES ? (int64_t)(weight < 1 ? 1 : weight) : (int64_t)number);
+	snprintf(v2, sizeof(v2), none ? "max" : "%" PRId64, r->kind == SHARES ? (int64_t)cpu_weight((uint64_t)number) : (int64_t)number);
 	const char *text = json_string_value(value), *text1 = text != NULL ? text : v1;
 	TRY(group_write(group, r->v1, text1, r->v2, text != NULL ? text : v2), "linux.resources.%s.%s: %s", r->section, r->key, text1);
 	return 0;
@@ -59,8 +65,10 @@ static int set_swap(const struct cgroup *group, json_t *memory, struct failure *
 	PASS(json_take(memory, "linux.resources.memory", f, "{s?I, s?I}", "limit", &limit, "swap", &swap));
 	if (swap == 0)
 		return 0;
+	if (swap > 0 && swap < limit)
+		return fail(f, 0, "linux.resources.memory.swap: %lld, less than the limit of %lld", (long long)swap, (long long)limit);
 	snprintf(v1, sizeof(v1), "%" PRId64, (int64_t)swap);
-	snprintf(v2, sizeof(v2), swap < 0 ? "max" : "%" PRId64, (int64_t)(swap - (limit > 0 ? limit : 0)));
+	snprintf(v2, sizeof(v2), swap < 0 || swap == INT64_MAX ? "max" : "%" PRId64, (int64_t)(swap - (limit > 0 ? limit : 0)));
 	if (group_write(group, "memory.memsw.limit_in_bytes", v1, "memory.swap.max", v2) == 0)
 		return 0;
 	/* Without any swap there is none to be limited. */
@@ -112,7 +120,9 @@ static int set_io(const struct cgroup *group, json_t *io, struct failure *f)
 				       lists[n].number, &number, "leafWeight", &leaf));
 			if (leaf != 0)
 				return fail(f, 0, "linux.resources.blockIO.weightDevice: leafWeight: not supported");
+			/* lint: three numbers, and a word of the table above */
 			snprintf(v1, sizeof(v1), "%d:%d %" PRId64, major, minor, (int64_t)number);
+			/* lint: as above */
 			snprintf(v2, sizeof(v2), "%d:%d %s%" PRId64, major, minor, lists[n].word, (int64_t)number);
 			TRY(group_write(group, lists[n].v1, v1, lists[n].v2, v2), "linux.resources.blockIO.%s: %s", lists[n].key, v1);
 		}
@@ -125,34 +135,40 @@ static int set_named(const struct cgroup *group, json_t *all, struct failure *f)
 	json_t *pages = json_object_get(all, "hugepageLimits"), *value;
 	char v1[128], v2[128], text[128];
 	const char *name, *size;
-	json_int_t number, handles = -1, objects = -1;
+	json_int_t number;
 	size_t i;
 
 	json_array_foreach(pages, i, value) {
 		PASS(json_take(value, "linux.resources.hugepageLimits", f, "{s:s, s:I}", "pageSize", &size, "limit", &number));
-		snprintf(v1, sizeof(v1), "hugetlb.%.32s.limit_in_bytes", size);
-		snprintf(v2, sizeof(v2), "hugetlb.%.32s.max", size);
+		if (!FITS(v1, "hugetlb.%s.limit_in_bytes", size) || !FITS(v2, "hugetlb.%s.max", size))
+			return fail(f, ENAMETOOLONG, "linux.resources.hugepageLimits: %s", size);
 		snprintf(text, sizeof(text), "%" PRId64, (int64_t)number);
 		TRY(strchr(size, '/') != NULL ? -1 : group_write(group, v1, text, v2, text), "linux.resources.hugepageLimits: %s", size);
 	}
 	json_array_foreach(json_object_get(json_object_get(all, "network"), "priorities"), i, value) {
 		PASS(json_take(value, "linux.resources.network.priorities", f, "{s:s, s:I}", "name", &name, "priority", &number));
-		snprintf(text, sizeof(text), "%.32s %" PRId64, name, (int64_t)number);
+		if (!FITS(text, "%s %" PRId64, name, (int64_t)number))
+			return fail(f, ENAMETOOLONG, "linux.resources.network.priorities: %s", name);
 		TRY(group_write(group, "net_prio.ifpriomap", text, NULL, NULL), "linux.resources.network.priorities: %s", name);
 	}
 	json_object_foreach(json_object_get(all, "rdma"), name, value) {
+		json_int_t handles = -1, objects = -1;
+		if (strlen(name) > 64 || !FITS(text, "%s", name))
+			return fail(f, 0, "linux.resources.rdma: a name of %zu bytes, at most 64", strlen(name));
 		PASS(json_take(value, "linux.resources.rdma", f, "{s?I, s?I}", "hcaHandles", &handles, "hcaObjects", &objects));
-		i = (size_t)snprintf(text, sizeof(text), "%.64s", name);
+		i = strlen(name);
 		if (handles >= 0)
 			i += (size_t)snprintf(text + i, sizeof(text) - i, " hca_handle=%" PRId64, (int64_t)handles);
 		if (objects >= 0)
 			snprintf(text + i, sizeof(text) - i, " hca_object=%" PRId64, (int64_t)objects);
 		TRY(group_write(group, "rdma.max", text, "rdma.max", text), "linux.resources.rdma: %s", name);
 	}
-	json_object_foreach(json_object_get(all, "unified"), name, value)
-		if (strchr(name, '/') != NULL || !json_is_string(value) ||
-		    group_write(group, NULL, NULL, name, json_string_value(value)) < 0)
-			return fail(f, errno, "linux.resources.unified: %s", name);
+	json_object_foreach(json_object_get(all, "unified"), name, value) {
+		/* A file of the group alone; and not one that moves processes, any of the machine's. */
+		if (strchr(name, '/') != NULL || strcmp(name, "cgroup.procs") == 0 || strcmp(name, "cgroup.threads") == 0)
+			return fail(f, 0, "linux.resources.unified: %s: not a limit", name);
+		TRY(group_write(group, NULL, NULL, name, json_string_value(value)), "linux.resources.unified: %s", name);
+	}
 	return 0;
 }
 

@@ -10,6 +10,22 @@
 
 #include "oci.h"
 
+/* set_groups - those named and no other.  EPERM with CAP_SETGID: the namespace has given up
+ * setgroups(2), for the sake of a map of one id; the caller could not lose them either. */
+static int set_groups(const struct process *p, struct failure *f)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (setgroups(p->group_count, p->groups) == 0)
+		return 0;
+	int err = errno;
+	if (err == EPERM && p->group_count == 0 &&
+	    (getgroups(0, NULL) == 0 || (capget(&header, data) == 0 && (data[0].effective >> CAP_SETGID & 1))))
+		return 0;
+	return fail(f, err, "process.user.additionalGids");
+}
+
 /* set_capabilities - five sets.  The order is the kernel's: the bounding set needs
  * CAP_SETPCAP; a change of ids would clear the others; ambient ones must be permitted
  * and inheritable already. */
@@ -19,18 +35,16 @@ static int set_capabilities(const struct process *p, struct failure *f)
 	struct __user_cap_data_struct data[2], seen[2];
 	int has = 0;
 
-	for (int cap = 0; !p->bare && (has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++)
+	for (int cap = 0; (has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++)
 		if (has > 0 && !(p->caps[BOUNDING] >> cap & 1))
 			TRY(prctl(PR_CAPBSET_DROP, cap, 0, 0, 0), "dropping capability %d", cap);
 	TRY(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "PR_SET_KEEPCAPS");
-	/* EPERM: in a user namespace of one id, where nobody has groups to lose. */
-	if (setgroups(p->group_count, p->groups) < 0 && (errno != EPERM || p->group_count > 0))
-		return fail(f, errno, "process.user.additionalGids");
+	PASS(set_groups(p, f));
 	TRY(setresgid(p->gid, p->gid, p->gid), "process.user: gid %u", p->gid);
 	TRY(setresuid(p->uid, p->uid, p->uid), "process.user: uid %u", p->uid);
+	/* As that user others in the container could look into this process (prctl(2)). */
+	TRY(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
 	TRY(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0), "PR_SET_KEEPCAPS");
-	if (p->bare)
-		return 0;
 	for (int i = 0; i < 2; i++)
 		data[i] = (struct __user_cap_data_struct){
 			.effective = (uint32_t)(p->caps[EFFECTIVE] >> 32 * i),
@@ -49,19 +63,22 @@ static int set_capabilities(const struct process *p, struct failure *f)
 /* home_fill - docker leaves it to its runtime to know whose home it is */
 static int home_fill(struct process *p, struct failure *f)
 {
-	FCLOSED FILE *users = fopen("/etc/passwd", "re");
 	struct passwd *user = NULL;
-	size_t n = 0;
+	char *text = NULL;
+	size_t n = 0, size = 0;
 
 	for (; p->env[n] != NULL; n++)
 		if (strncmp(p->env[n], "HOME=", 5) == 0)
 			return 0;
+	PASS(users_read("/etc/passwd", &text, &size, f));
+	FCLOSED FILE *users = size > 0 ? fmemopen(text, size, "r") : NULL;
 	while (users != NULL && (user = fgetpwent(users)) != NULL && user->pw_uid != p->uid)
 		;
 	p->env = reallocarray(p->env, n + 2, sizeof(char *));
 	if (p->env == NULL || asprintf(&p->env[n], "HOME=%s", users != NULL && user != NULL ? user->pw_dir : "/") < 0)
 		return fail(f, ENOMEM, "HOME");
 	p->env[n + 1] = NULL;
+	free(text);
 	return 0;
 }
 
@@ -70,23 +87,30 @@ static int find_program(struct process *p, struct failure *f)
 {
 	const char *name = p->args[0], *path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	struct stat st;
+	bool fits;
 	size_t n;
 	int err = ENOENT;
 
 	for (char **entry = p->env; *entry != NULL; entry++)
 		if (strncmp(*entry, "PATH=", 5) == 0)
 			path = *entry + 5;
+	if (strchr(name, '/') != NULL && strlen(name) >= sizeof(p->program)) {
+		fail(f, 0, "process.args: a path of %zu bytes, at most %zu", strlen(name), sizeof(p->program) - 1);
+		f->status = 126;
+		return -1;
+	}
 	for (bool more = true; more; path += n + 1) {
 		n = strcspn(path, ":");
 		more = path[n] == ':' && strchr(name, '/') == NULL;
 		if (strchr(name, '/') != NULL)
-			snprintf(p->program, sizeof(p->program), "%s", name);
+			fits = (size_t)snprintf(p->program, sizeof(p->program), "%s", name) < sizeof(p->program);
 		else
-			snprintf(p->program, sizeof(p->program), "%.*s%s%s", (int)n, path, n > 0 ? "/" : "./", name);
-		if (stat(p->program, &st) == 0 && S_ISREG(st.st_mode) && faccessat(AT_FDCWD, p->program, X_OK, AT_EACCESS) == 0)
+			fits = (size_t)snprintf(p->program, sizeof(p->program), "%.*s%s%s", (int)n, path, n > 0 ? "/" : "./", name) < sizeof(p->program);
+		errno = ENAMETOOLONG;
+		if (fits && stat(p->program, &st) == 0 && S_ISREG(st.st_mode) && faccessat(AT_FDCWD, p->program, X_OK, AT_EACCESS) == 0)
 			return 0;
 		if (errno != ENOENT && errno != ENOTDIR)
-			err = EACCES;
+			err = errno == ENAMETOOLONG ? errno : EACCES;
 		if (!more)
 			break;
 	}
@@ -101,7 +125,8 @@ int process_profile(const struct process *p, struct failure *f)
 
 	if (p->apparmor == NULL || *p->apparmor == '\0')
 		return 0;
-	snprintf(text, sizeof(text), "exec %s", p->apparmor);
+	if (!FITS(text, "exec %s", p->apparmor))
+		return fail(f, ENAMETOOLONG, "process.apparmorProfile");
 	if (file_write(text, "/proc/self/attr/apparmor/exec") < 0 && (errno != ENOENT || file_write(text, "/proc/self/attr/exec") < 0))
 		return fail(f, errno, "process.apparmorProfile: %s", p->apparmor);
 	return 0;

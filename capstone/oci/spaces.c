@@ -1,6 +1,7 @@
 /* spaces.c - namespaces: new ones, and those that are there already */
 #include <linux/nsfs.h>
 #include <net/if.h>
+#include <sys/capability.h>
 
 #include "oci.h"
 
@@ -23,26 +24,28 @@ int namespace_kind(const char *type)
 static int write_map(json_t *maps, const char *name, const char *program, pid_t child, struct failure *f)
 {
 	const char *argv[3 * MAX_MAPS + 3];
-	char text[36 * MAX_MAPS] = "", words[36 * MAX_MAPS], *at = text, pid[16];
+	char text[36 * MAX_MAPS] = "", words[36 * MAX_MAPS], pid[16];
 	json_int_t inside, outside, size;
 	json_t *map;
-	size_t i;
+	size_t i, used = 0;
 	int n = 0;
 
+	if (json_array_size(maps) > MAX_MAPS)
+		return fail(f, 0, "%s: %zu ranges, at most %d", name, json_array_size(maps), MAX_MAPS);
 	snprintf(pid, sizeof(pid), "%d", (int)child);
 	argv[n++] = program;
 	argv[n++] = pid;
 	json_array_foreach(maps, i, map) {
 		PASS(json_take(map, name, f, "{s:I, s:I, s:I}", "containerID", &inside, "hostID", &outside, "size", &size));
-		if (i >= MAX_MAPS || inside < 0 || outside < 0 || size <= 0 || inside >= UINT32_MAX || outside >= UINT32_MAX || size > UINT32_MAX)
+		if (inside < 0 || outside < 0 || size <= 0 || inside >= UINT32_MAX || outside >= UINT32_MAX || size > UINT32_MAX)
 			return fail(f, 0, "%s: no such range", name);
-		at += sprintf(at, "%u %u %u\n", (unsigned)inside, (unsigned)outside, (unsigned)size);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%u %u %u\n", (unsigned)inside, (unsigned)outside, (unsigned)size);
 	}
-	strcpy(words, text);
+	memcpy(words, text, sizeof(words));
 	for (char *word = strtok(words, " \n"); word != NULL; word = strtok(NULL, " \n"))
 		argv[n++] = word;
 	argv[n] = NULL;
-	if (at == text || file_write(text, "/proc/%d/%s", (int)child, name) == 0)
+	if (used == 0 || file_write(text, "/proc/%d/%s", (int)child, name) == 0)
 		return 0;
 	if (errno == EPERM && program_run(argv, -1) == 0)
 		return 0;
@@ -73,15 +76,30 @@ static int join(const int *joined, struct failure *f)
 	return 0;
 }
 
+int spaces_hide(struct failure *f)
+{
+	TRY(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
+	return 0;
+}
+
+/* may_trace - may this process map the ids of one that hides, and open its namespaces?  An
+ * ordinary user may not: the files in /proc of such a one are root's. */
+static bool may_trace(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	return geteuid() == 0 && capget(&header, data) == 0 && (data[0].effective >> CAP_SYS_PTRACE & 1);
+}
+
 /* join_and_clone - in a helper that enters the namespaces: a pid namespace is that of
  * one's children.  Its child is the parent's own, and the only one to return. */
 static void join_and_clone(const struct config *config, const int *joined, const struct cgroup *enter, int born, int socket)
 {
 	struct failure f = { 0 };
 
-	/* Those inside must not get hold of a process that is half way in (CVE-2016-9962). */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if ((enter != NULL && cgroup_enter(enter, false, &f) < 0) || join(joined, &f) < 0)
+	/* Those inside must not get hold of a process that is half way in. */
+	if (spaces_hide(&f) < 0 || (enter != NULL && cgroup_enter(enter, false, &f) < 0) || join(joined, &f) < 0 || spaces_hide(&f) < 0)
 		init_report(socket, &f);
 	join_clone(config->security.namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME), born, socket);
 }
@@ -95,6 +113,9 @@ pid_t spaces_clone(const struct config *config, const int *joined, const struct 
 
 	for (int i = 0; i < NAMESPACES; i++)
 		any = joined[i] >= 0 ? joined[i] : any;
+	/* From birth on, if the parent can do its part then; else the child hides after it. */
+	if (may_trace())
+		PASS(spaces_hide(f));
 	if (any < 0)
 		return namespaces_clone(config, born, pidfd, f);
 	TRY(SYNC_PAIR(pair), "socketpair");
@@ -128,7 +149,8 @@ static int set_sysctls(const struct bundle *b, struct failure *f)
 
 	json_object_foreach(json_object_get(b->linux_part, "sysctl"), name, value) {
 		char path[256];
-		snprintf(path, sizeof(path), "%s", name);
+		if ((size_t)snprintf(path, sizeof(path), "%s", name) >= sizeof(path))
+			return fail(f, 0, "linux.sysctl: a name of %zu bytes, at most %zu", strlen(name), sizeof(path) - 1);
 		/* As with sysctl(8) the first separator tells whether dots are slashes. */
 		for (char *c = path; name[strcspn(name, "./")] == '.' && *c != '\0'; c++)
 			*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
