@@ -207,6 +207,10 @@ int request_check(const struct process *p, const struct request *r, struct failu
 		return fail(f, 0, "process.terminal: needs --console-socket, where somebody takes the terminal");
 	if (!p->terminal && r->console != NULL)
 		return fail(f, 0, "--console-socket: process.terminal is not set");
+	if (r->console != NULL && strlen(r->console) > 107)
+		return fail(f, 0, "--console-socket: %zu bytes of path, at most 107", strlen(r->console));
+	if (r->pid_file != NULL && strlen(r->pid_file) > PATH_MAX - 5)
+		return fail(f, 0, "--pid-file: %zu bytes of path, at most %d", strlen(r->pid_file), PATH_MAX - 5);
 	for (int fd = 3; fd < 3 + r->preserved; fd++)
 		TRY(fcntl(fd, F_GETFD), "--preserve-fds: descriptor %d", fd);
 	return 0;

@@ -177,6 +177,8 @@ static int run(const struct command *command, struct request *r, int argc, char 
 	/* Nothing of the caller's goes on but what it names. */
 	TRY(syscall(SYS_close_range, 3U + (unsigned)r->preserved, ~0U, 0U), "close_range");
 	TRY(r->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), "the working directory");
+	if ((r->root = root_absolute(r->root, f)) == NULL)
+		return -1;
 	if (command->takes & (OPEN | LOCKED))
 		PASS(state_open(&s, r->root, r->id, command->takes & LOCKED, f));
 	if (command->status != NULL && !has_word(command->status, state_status(&s)))

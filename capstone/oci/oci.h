@@ -137,6 +137,9 @@ int personality_parse(json_t *object, struct process *process, struct failure *f
 /* process_prepare - from outside: what the process itself may not */
 int process_prepare(const struct process *process, pid_t pid, struct failure *f);
 
+/* home_of - "HOME=..." of user UID by TEXT, a passwd(5); / where it says nothing */
+char *home_of(char *text, size_t size, uid_t uid);
+
 /* process_become - all but the last: ids, capabilities, limits, directory,
  * descriptors; its program is found, or not.  SOCKET leads to the parent */
 int process_become(struct process *process, int socket, struct failure *f);
@@ -247,6 +250,9 @@ const char *state_root(void);
 
 /* in_user_namespace - are we root of less than the machine, or not root? */
 bool in_user_namespace(void);
+
+/* root_absolute - stateroot.c: ROOT from / on, whatever the working directory will be */
+const char *root_absolute(const char *root, struct failure *f);
 
 /* root_open - stateroot.c: the directory of the state directories, where nobody else can write.
  * Returns -1; with F->status 0 where it is missing, and is not to be made */

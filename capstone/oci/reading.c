@@ -18,25 +18,26 @@ bool owned(const struct stat *st)
 static char *read_all(int fd, const char *path, size_t most, size_t *size, struct failure *f)
 {
 	struct stat st;
-	char *text = NULL;
+	char *text = NULL, *more;
+	size_t n = 0, room;
 	ssize_t got = 1;
-	size_t n = 0;
 
 	if (fstat(fd, &st) < 0)
 		return fail(f, errno, "%s", path), NULL;
 	if (!S_ISREG(st.st_mode))
 		return fail(f, 0, "%s: not a regular file", path), NULL;
-	if (st.st_size >= 0 && (size_t)st.st_size <= most)
-		text = malloc(most + 2);
-	if (text == NULL)
+	if (st.st_size < 0 || (size_t)st.st_size > most)
 		return fail(f, 0, "%s: %lld bytes; at most %zu are read", path, (long long)st.st_size, most), NULL;
-	/* One byte more than may be there: the file may have grown. */
-	while (got > 0 && n <= most) {
-		got = read(fd, text + n, most + 1 - n);
-		n += got > 0 ? (size_t)got : 0;
+	/* It may have grown since; one byte more than is allowed is read. */
+	for (room = (size_t)st.st_size + 1; got > 0 && n <= most; room = 2 * room < most + 1 ? 2 * room : most + 1) {
+		if ((more = realloc(text, room + 1)) == NULL)
+			break;
+		text = more;
+		while (n < room && (got = read(fd, text + n, room - n)) > 0)
+			n += (size_t)got;
 	}
-	if (got < 0 || n > most) {
-		fail(f, got < 0 ? errno : EFBIG, "%s", path);
+	if (got != 0 || n > most) {
+		fail(f, n > most ? EFBIG : errno, "%s", path);
 		free(text);
 		return NULL;
 	}

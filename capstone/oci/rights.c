@@ -60,22 +60,29 @@ static int set_capabilities(const struct process *p, struct failure *f)
 	return memcmp(data, seen, sizeof(data)) == 0 ? 0 : fail(f, 0, "process.capabilities: others are in force");
 }
 
+char *home_of(char *text, size_t size, uid_t uid)
+{
+	FCLOSED FILE *users = size > 0 ? fmemopen(text, size, "r") : NULL;
+	struct passwd *user = NULL;
+	char *home;
+
+	while (users != NULL && (user = fgetpwent(users)) != NULL && user->pw_uid != uid)
+		;
+	return asprintf(&home, "HOME=%s", user != NULL && user->pw_dir != NULL ? user->pw_dir : "/") < 0 ? NULL : home;
+}
+
 /* home_fill - docker leaves it to its runtime to know whose home it is */
 static int home_fill(struct process *p, struct failure *f)
 {
-	struct passwd *user = NULL;
-	char *text = NULL;
 	size_t n = 0, size = 0;
+	char *text = NULL;
 
 	for (; p->env[n] != NULL; n++)
 		if (strncmp(p->env[n], "HOME=", 5) == 0)
 			return 0;
 	PASS(users_read("/etc/passwd", &text, &size, f));
-	FCLOSED FILE *users = size > 0 ? fmemopen(text, size, "r") : NULL;
-	while (users != NULL && (user = fgetpwent(users)) != NULL && user->pw_uid != p->uid)
-		;
 	p->env = reallocarray(p->env, n + 2, sizeof(char *));
-	if (p->env == NULL || asprintf(&p->env[n], "HOME=%s", users != NULL && user != NULL ? user->pw_dir : "/") < 0)
+	if (p->env == NULL || (p->env[n] = home_of(text, size, p->uid)) == NULL)
 		return fail(f, ENOMEM, "HOME");
 	p->env[n + 1] = NULL;
 	free(text);

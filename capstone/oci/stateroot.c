@@ -91,16 +91,16 @@ static int step(int *at, const char *name, bool make, char *link, size_t size)
 	return *at < 0 ? -1 : 0;
 }
 
-/* absolute - ROOT from / on, into REST */
-static int absolute(const char *root, char *rest, size_t size, struct failure *f)
+const char *root_absolute(const char *root, struct failure *f)
 {
+	static char path[PATH_MAX];
 	char here[PATH_MAX] = "";
 
 	if (*root != '/' && (getcwd(here, sizeof(here)) == NULL || *here != '/'))
-		return fail(f, errno, "the working directory");
-	if ((size_t)snprintf(rest, size, "%s/%s", here, root) >= size)
-		return fail(f, 0, "--root: %zu bytes of path, at most %zu", strlen(here) + strlen(root) + 1, size - 1);
-	return 0;
+		return fail(f, errno, "the working directory"), NULL;
+	if (!FITS(path, "%s%s%s", here, *here != '\0' ? "/" : "", root))
+		return fail(f, 0, "--root: %zu bytes of path, at most %zu", strlen(here) + strlen(root), sizeof(path) - 1), NULL;
+	return path;
 }
 
 int root_open(const char *root, bool make, struct failure *f)
@@ -109,7 +109,8 @@ int root_open(const char *root, bool make, struct failure *f)
 	CLOSED int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int links = 0, fd;
 
-	PASS(absolute(root, rest, sizeof(rest), f));
+	if (!FITS(rest, "%s", root))
+		return fail(f, ENAMETOOLONG, "--root %s", root);
 	for (from += strspn(from, "/"); *from != '\0'; from += strspn(from, "/")) {
 		size_t n = strcspn(from, "/");
 		if (n >= sizeof(name))
