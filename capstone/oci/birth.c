@@ -156,7 +156,7 @@ static int raise_child(struct bundle *b, struct state *s, const struct request *
 {
 	const char *path = json_string_value(json_object_get(b->linux_part, "cgroupsPath"));
 	json_t *resources = json_object_get(b->linux_part, "resources"), *linux_part = b->linux_part;
-	char own[MOST_ID + 16], text[64];
+	char own[MOST_ID + 16], text[64], score[24];
 	int born, pair[2], pidfd = -1, listener, n;
 
 	if (!FITS(own, "/skiff-oci-%s", s->id))
@@ -173,7 +173,10 @@ static int raise_child(struct bundle *b, struct state *s, const struct request *
 	snprintf(text, sizeof(text), "/proc/self/fd/%d/start", s->lock);
 	PASS(listener = socket_at(text, SOCK_SEQPACKET, true, "a socket to wait at", f));
 	TRY(SYNC_PAIR(pair), "socketpair");
+	PASS(process_lend(&b->process, score, sizeof(score), f));
 	*pid = spaces_clone(&b->core, b->joined, NULL, born, &pidfd, f);
+	if (*score != '\0' && *pid != 0)
+		file_write(score, "/proc/self/oom_score_adj");
 	if (*pid == 0) {
 		close(pair[0]);
 		close(s->lock);

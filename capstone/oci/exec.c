@@ -27,10 +27,14 @@ static int enter_all(struct bundle *b, const struct state *s, struct failure *f)
 
 static int more_process(struct bundle *b, struct state *s, const struct request *r, pid_t *pid, int *pidfd, struct failure *f)
 {
+	char score[24];
 	int pair[2];
 
 	TRY(SYNC_PAIR(pair), "socketpair");
+	PASS(process_lend(&b->process, score, sizeof(score), f));
 	*pid = spaces_clone(&b->core, b->joined, &s->cgroup, -1, pidfd, f);
+	if (*score != '\0' && *pid != 0)
+		file_write(score, "/proc/self/oom_score_adj");
 	if (*pid == 0) {
 		struct failure failure = { 0 };
 		close(pair[0]);

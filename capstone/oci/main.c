@@ -95,7 +95,9 @@ static int take_user(struct request *r, const char *text, struct failure *f)
 	uint64_t uid, gid = 0;
 	char number[16];
 
-	if (!FITS(number, "%.*s", colon != NULL ? (int)(colon - text) : (int)strlen(text), text) || parse_count(number, 0, UINT32_MAX - 1, &uid) < 0 || (colon != NULL && parse_count(colon + 1, 0, UINT32_MAX - 1, &gid) < 0))
+	if (!FITS(number, "%.*s", (int)(colon != NULL ? (size_t)(colon - text) : strlen(text)), text) ||
+	    parse_count(number, 0, UINT32_MAX - 1, &uid) < 0 ||
+	    (colon != NULL && parse_count(colon + 1, 0, UINT32_MAX - 1, &gid) < 0))
 		return wrong(f, "not UID[:GID]", text);
 	return json_object_set_new(r->changes, "user", json_pack("{s:I, s:I}", "uid", (json_int_t)uid, "gid", (json_int_t)gid));
 }

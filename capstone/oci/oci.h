@@ -134,6 +134,11 @@ int process_parse(json_t *object, struct process *process, struct failure *f);
 /* personality_parse - linux.personality, or none: of each of its processes */
 int personality_parse(json_t *object, struct process *process, struct failure *f);
 
+/* process_lend - the score for the OOM killer to this process, from which a child inherits it:
+ * the child's own file in /proc is not for us to write as long as it hides.  WAS takes what it
+ * was, "" where it is as it was, for file_write */
+int process_lend(const struct process *process, char *was, size_t size, struct failure *f);
+
 /* process_prepare - from outside: what the process itself may not */
 int process_prepare(const struct process *process, pid_t pid, struct failure *f);
 

@@ -157,13 +157,21 @@ static int set_scheduler(json_t *object, pid_t pid, struct failure *f)
 	return 0;
 }
 
-int process_prepare(const struct process *p, pid_t pid, struct failure *f)
+int process_lend(const struct process *p, char *was, size_t size, struct failure *f)
 {
 	char score[24];
 
+	*was = '\0';
+	if (p->oom_score == OOM_UNSET)
+		return 0;
 	snprintf(score, sizeof(score), "%lld", (long long)p->oom_score);
-	if (p->oom_score != OOM_UNSET)
-		TRY(file_write(score, "/proc/%d/oom_score_adj", (int)pid), "process.oomScoreAdj: %s", score);
+	TRY(file_read(was, size, "/proc/self/oom_score_adj"), "process.oomScoreAdj");
+	TRY(file_write(score, "/proc/self/oom_score_adj"), "process.oomScoreAdj: %s", score);
+	return 0;
+}
+
+int process_prepare(const struct process *p, pid_t pid, struct failure *f)
+{
 	/* In a user namespace none can be raised: then that is for us. */
 	for (size_t i = 0; p->limits_refused && i < p->limit_count; i++)
 		TRY(prlimit(pid, (enum __rlimit_resource)p->limits[i].resource, &p->limits[i].limit, NULL), "process.rlimits: number %d", p->limits[i].resource);

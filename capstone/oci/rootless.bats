@@ -60,12 +60,12 @@ pod() {
     mkdir "$USER_DIR/bundle"
     jq --argjson uid "$(lab_uid)" --argjson gid "$(lab_gid)" --arg root "$USER_DIR/rootfs" '.root.path = $root | del(.linux.resources) |
         .mounts |= map(select(.type != "cgroup")) | .linux.namespaces += [{ type: "user" }] | .linux.uidMappings = [{ containerID: 0, hostID: $uid, size: 1 }] |
-        .linux.gidMappings = [{ containerID: 0, hostID: $gid, size: 1 }] | .process.args = ["sh", "-c", "id -u; exit 6"]' \
+        .linux.gidMappings = [{ containerID: 0, hostID: $gid, size: 1 }] | .process.oomScoreAdj = 300 | .process.args = ["sh", "-c", "id -u; cat /proc/self/oom_score_adj; exit 6"]' \
         "$BATS_TEST_DIRNAME/config.json" >"$USER_DIR/bundle/config.json"
     [ "$EUID" -ne 0 ] || chown -R "$(lab_uid)" "$USER_DIR/bundle"
     run --separate-stderr mine "$USER_DIR/payload-monitor" "$USER_DIR/skiff-oci" "$USER_DIR/run/state" "$USER_DIR/bundle" "$ID"
     expect_status 6
-    expect_output 0
+    expect_output $'0\n300'
     expect "state left" "" "$(ls "$USER_DIR/run/state")"
     jq '.linux.cgroupsPath = "/skiff-oci-nowhere" | .linux.resources = { pids: { limit: 5 } }' "$USER_DIR/bundle/config.json" >"$USER_DIR/new"
     cat "$USER_DIR/new" >"$USER_DIR/bundle/config.json"
