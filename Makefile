@@ -6,10 +6,11 @@
 
 LABS   := $(sort $(patsubst labs/%/Makefile,%,$(wildcard labs/*/Makefile)))
 PARTS  := $(addprefix labs/,$(LABS)) capstone
+TOOLS  := $(patsubst %/Makefile,%,$(wildcard support/Makefile))
 export LAB STEP AUTO LAB_MUST_RUN OUT FIGURES SUBMISSIONS
 
 # Only the build itself runs in parallel.
-ifneq ($(filter-out $(PARTS),$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out $(PARTS) $(TOOLS),$(or $(MAKECMDGOALS),all)),)
 .NOTPARALLEL:
 endif
 
@@ -23,14 +24,15 @@ help: ## list these targets
 # this one was told, and only once setup is done.
 all: ## build the labs and the capstone (no root)
 	@harness/setup --check build
-	@$(MAKE) -s -j"$$(nproc)" $(PARTS)
+	@$(MAKE) -s -j"$$(nproc)" $(PARTS) $(TOOLS)
 
-$(PARTS):
+$(PARTS) $(TOOLS):
 	@$(MAKE) -s -C $@
 
 rootfs: ## make build/rootfs, a busybox root filesystem for skiff
 	@harness/setup --check build
 	@capstone/rootfs.sh build/rootfs
+	@for tool in $(TOOLS); do $(MAKE) -s -C "$$tool" || exit; done
 
 setup: ## install what is missing, and say what
 	@harness/setup
@@ -123,8 +125,8 @@ part:
 	@[ -z "$$LAB" ] || bash -c '. support/lib.bash; resolve_part "$$LAB" >/dev/null'
 
 clean: ## remove everything that was built
-	@for part in $(PARTS); do $(MAKE) -s -C $$part clean; done
+	@for part in $(PARTS) $(TOOLS); do $(MAKE) -s -C $$part clean; done
 	rm -rf build
 	@if [ -e grade/class.json ]; then echo "grade/ stays: it holds the marks of a class"; else rm -f grade/results.json grade/report.html; [ ! -d grade ] || rmdir --ignore-fail-on-non-empty grade; fi
 
-.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS)
+.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS) $(TOOLS)

@@ -82,7 +82,7 @@ course_files() {
 watch_hosts() {
     local i answered
     trap - EXIT ERR HUP INT TERM
-    while sleep 3 && kill -0 "$1" 2>/dev/null; do
+    while sleep 3 && is_same "$1"; do
         for i in "${USED[@]}"; do
             if [ -z "${HOST_SSH[i]}" ] || ! grep -qxF -- "${HOST_JOBS[i]}${HOST_SSH[i]}" "$SCRATCH/hosts"; then continue; fi
             answered=

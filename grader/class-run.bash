@@ -115,6 +115,7 @@ run_parallel() {
             "$(printf %q "$WHERE")" '{1}' '{2}' '{3}' "$(printf %q "$GRADE")" "$(printf %q "${HIDDEN_THERE:-$HIDDEN}")"
     ) </dev/null &
     CHILD=$!
+    know "$CHILD"
     [ -z "$HOSTS" ] || watch_hosts "$CHILD" &
     wait "$CHILD" || true
     CHILD=

@@ -16,8 +16,9 @@ supervise() {
     shift 4
     setsid "$@" </dev/null >"$out" 2>"$err" &
     CHILD=$!
+    know "$CHILD"
     STATUS=
-    while kill -0 "$CHILD" 2>/dev/null; do
+    while is_same "$CHILD"; do
         if [ "$SECONDS" -ge "$deadline" ]; then
             STATUS=over
             break
@@ -40,12 +41,12 @@ supervise() {
 # seconds, insist.  setsid made it the leader of its process group.
 end_child() {
     local tries=50
-    kill -TERM -- "-$CHILD" "$CHILD" 2>/dev/null || true
-    while kill -0 -- "-$CHILD" 2>/dev/null && [ "$tries" -gt 0 ]; do
+    send_signal TERM "-$CHILD" "$CHILD" || true
+    while send_signal 0 "-$CHILD" && [ "$tries" -gt 0 ]; do
         tries=$((tries - 1))
         sleep 0.1
     done
-    kill -KILL -- "-$CHILD" "$CHILD" 2>/dev/null || true
+    send_signal KILL "-$CHILD" "$CHILD" 2>/dev/null || true
     wait "$CHILD" 2>/dev/null || true
     end_leftovers
 }
@@ -55,10 +56,10 @@ end_child() {
 # either; a few times, because what is being killed may still be forking.
 end_leftovers() {
     local pids tries=10
-    while pids=$(leftovers) && [ -n "$pids" ] && [ "$tries" -gt 0 ]; do
+    while pids=$(identified leftovers) && [ -n "$pids" ] && [ "$tries" -gt 0 ]; do
         tries=$((tries - 1))
         # shellcheck disable=SC2086  # one word each
-        kill -KILL $pids 2>/dev/null || true
+        send_signal KILL $pids || true
         sleep 0.02
     done
 }
@@ -66,7 +67,7 @@ end_leftovers() {
 # leftovers: pids of the session and of the mark.  A zombie has neither an
 # environment nor anything to kill.
 leftovers() {
-    ps -o pid=,stat= --sid "$CHILD" | awk '$2 !~ /^Z/ { print $1 }' || true
+    ! session_is "$CHILD" || ps -o pid=,stat= --sid "$CHILD" | awk '$2 !~ /^Z/ { print $1 }' || true
     grep -lsaF "$GRADE_MARK" /proc/[0-9]*/environ | awk -F/ '{ print $3 }' || true
 }
 

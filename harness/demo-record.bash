@@ -29,9 +29,10 @@ record() {
         script --quiet --return --flush --command "$command" --log-out "$CAST/out" --log-timing "$CAST/timing" \
             </dev/null >/dev/null 2>&1 &
         recorder=$!
+        know "$recorder"
         until wait "$recorder"; do
             status=$?
-            [ -z "$SIGNALLED" ] || { kill -HUP "$recorder" 2>/dev/null || true; wait "$recorder" || true; exit "$SIGNALLED"; }
+            [ -z "$SIGNALLED" ] || { send_signal HUP "$recorder" || true; wait "$recorder" || true; exit "$SIGNALLED"; }
             break
         done
     else

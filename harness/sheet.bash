@@ -185,6 +185,7 @@ shell_start() {
     mkfifo "$PIPES/in" "$PIPES/out"
     shell_become "$who" <"$PIPES/in" >"$PIPES/out" 2>&1 &
     SHELL_PID[$who]=$!
+    know "$!"
     disown # bash would report its end
     exec {in}>"$PIPES/in" {out}<"$PIPES/out"
     SHELL_IN[$who]=$in SHELL_OUT[$who]=$out
@@ -193,7 +194,10 @@ shell_start() {
     # shellcheck disable=SC2016  # for that bash to expand
     shell_run "$who" 'echo $$' 10 || return 1
     [[ $RUN_OUTPUT =~ ^[0-9]+$'\n'$ ]] || return 1
+    # What it says is not enough: it must be one that we started.
+    our_pids "${SHELL_PID[$who]}" "LAB_MARK=$LAB_MARK" | grep -xF "${RUN_OUTPUT%$'\n'}" >/dev/null || return 1
     SHELL_PID[$who]=${RUN_OUTPUT%$'\n'}
+    know "${SHELL_PID[$who]}"
 }
 
 # In a subshell: becomes that shell.  env resets the signals that a background
@@ -248,7 +252,7 @@ shell_run() {
             shell_said "$line"
             line=''
         fi
-        if [ "$status" -ne 0 ] && { [ "$status" -le 128 ] || [ ! -e "/proc/${SHELL_PID[$who]}" ]; }; then
+        if [ "$status" -ne 0 ] && { [ "$status" -le 128 ] || ! is_same "${SHELL_PID[$who]}"; }; then
             [ "$RUN_FATE" = stuck ] || RUN_FATE=dead
             return 1
         fi
@@ -256,7 +260,7 @@ shell_run() {
             # As control-C would, so that programs can clean up; those that do not
             # care are ended as if they were late.
             RUN_FATE=stopped RUN_STOP=''
-            kill_pids INT "$(sheet_pids "$began")"
+            kill_pids INT sheet_pids "$began"
             end=$((SECONDS + 2))
         elif [ "$SECONDS" -gt "$end" ] || { [ "$size" -gt "$OUTPUT_MAX" ] && [ "$RUN_FATE" = ok ]; }; then
             shell_interrupt "$who" "$began"
@@ -278,10 +282,11 @@ shell_interrupt() {
     if [ -z "$hard" ]; then
         hard=yes
         [ "$RUN_FATE" = stopped ] || RUN_FATE=late
-        kill_pids KILL "$(sheet_pids "$2")"
+        kill_pids KILL sheet_pids "$2"
     else
         RUN_FATE=stuck
-        kill_pids KILL "${SHELL_PID[$1]} $(sheet_pids "$2")"
+        send_signal KILL "${SHELL_PID[$1]}" || true
+        kill_pids KILL sheet_pids "$2"
     fi
 }
 
@@ -309,13 +314,13 @@ shells_end() {
         eval "exec ${SHELL_IN[$who]}>&- ${SHELL_OUT[$who]}<&-"
     done
     if ! pids_gone 1; then
-        kill_pids TERM "$(sheet_pids)"
-        pids_gone 20 || kill_pids KILL "$(sheet_pids)"
+        kill_pids TERM sheet_pids
+        pids_gone 20 || kill_pids KILL sheet_pids
     fi
     for who in "${!SHELL_PID[@]}"; do
-        [ ! -e "/proc/${SHELL_PID[$who]}" ] || kill_pids KILL "${SHELL_PID[$who]}"
+        send_signal KILL "${SHELL_PID[$who]}" || true
     done
-    pids_gone 100 || kill_pids KILL "$(sheet_pids)"
+    pids_gone 100 || kill_pids KILL sheet_pids
     SHELL_IN=() SHELL_OUT=() SHELL_PID=()
     rm -rf -- "$PIPES"
     # An overlay's work folder is closed even to its owner.

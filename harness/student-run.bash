@@ -97,6 +97,7 @@ start_tests() {
     setsid "${OWN_MOUNTS[@]}" env -i "${env[@]}" support/bound bats -F cat --no-tempdir-cleanup "${TEST_FILES[@]}" \
         </dev/null >"$RESULTS" 2>"$SCRATCH/private/stderr" &
     RUNNER=$!
+    know "$RUNNER"
     RUN_OVER=
 }
 
@@ -105,7 +106,7 @@ start_tests() {
 # $SCRATCH/private/first, what it said; CLOSED once that is all of it.  RUN_OVER
 # when the tests have ended.
 read_results() {
-    [ -z "$RUNNER" ] || kill -0 "$RUNNER" 2>/dev/null || RUN_OVER=yes
+    [ -z "$RUNNER" ] || is_same "$RUNNER" || RUN_OVER=yes
     : >"$SCRATCH/private/first"
     # shellcheck disable=SC2034  # for those who show it
     IFS=$'\t' read -r DONE PASSED FAILED UNTRIED POINTS CLOSED FIRST_POINTS FIRST_FILE FIRST < <(
@@ -138,12 +139,12 @@ read_results() {
 end_tests() {
     [ -n "$RUNNER" ] || return 0
     local tries
-    kill -TERM -- "-$RUNNER" 2>/dev/null || true
+    send_signal TERM "-$RUNNER" || true
     for ((tries = 0; tries < 60; tries++)); do
-        kill -0 -- "-$RUNNER" 2>/dev/null || break
+        send_signal 0 "-$RUNNER" || break
         sleep 0.1
     done
-    kill -KILL -- "-$RUNNER" 2>/dev/null || true
+    send_signal KILL "-$RUNNER" 2>/dev/null || true
     wait "$RUNNER" 2>/dev/null || true
     RUNNER=
 }

@@ -38,12 +38,14 @@ begin_watching() {
         inotifywait -q -m -e close_write -e moved_to -e create --format saved -- "$dir" \
             </dev/null 1>&"$EVENTS" 2>/dev/null &
         WATCHERS+=("$!")
+        know "$!"
         INTERVAL=3 HOW='inotify tells'
     fi
     if [ -n "$TERMINAL" ] && [ -t 0 ]; then
         SETTINGS=$(stty -g)
         while IFS= read -rsn1 key; do echo "key $key"; done </dev/tty 1>&"$EVENTS" 2>/dev/null &
         WATCHERS+=("$!")
+        know "$!"
     fi
 }
 
@@ -57,7 +59,7 @@ leave_if_asked() {
 }
 
 end_watching() {
-    [ ${#WATCHERS[@]} -eq 0 ] || kill "${WATCHERS[@]}" 2>/dev/null || true
+    [ ${#WATCHERS[@]} -eq 0 ] || send_signal TERM "${WATCHERS[@]}" 2>/dev/null || true
     WATCHERS=()
     [ -z "$SETTINGS" ] || stty "$SETTINGS" </dev/tty 2>/dev/null || true
 }

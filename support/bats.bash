@@ -51,11 +51,11 @@ lab_teardown() {
         LAB_SPAWNED=() LAB_DIRS=()
     fi
     for pid in "${LAB_SPAWNED[@]}"; do
-        kill -KILL "$pid" 2>/dev/null || true
+        send_signal KILL "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done
     for pid in $(marked_pids); do
-        [ "$pid" -le 1 ] || [ "$pid" -eq "$$" ] || kill -KILL "$pid" 2>/dev/null || true
+        [ "$pid" -eq "$$" ] || kill -KILL "$pid" 2>/dev/null || true
     done
     for dir in "${LAB_DIRS[@]}"; do remove_dir "$dir"; done
     [ -n "${BATS_TEST_COMPLETED-}" ] || [ -z "${LAB_HINT-}" ] || echo "hint: $LAB_HINT"
@@ -139,7 +139,63 @@ spawn() {
     SPAWNED_ERR=$SPAWNED_OUT.err
     ( close_fds; exec "$@" <"${SPAWN_INPUT:-/dev/null}" >"$SPAWNED_OUT" 2>"$SPAWNED_ERR" ) &
     SPAWNED=$!
+    know "$SPAWNED"
     LAB_SPAWNED+=("$SPAWNED")
+}
+
+# kill [-SIGNAL | -s SIGNAL] PID...: in place of bash's own, for processes of this test
+# alone.  The program under test may end when it likes, and its number then be anybody's.
+kill() {
+    local signal=TERM to targets=() status=0 START
+    case ${1-} in
+        -l | -L | *%*) builtin kill "$@"; return ;;
+        --) ;;
+        -[sn]) signal=$2; shift 2 ;;
+        -*) signal=${1#-}; shift ;;
+    esac
+    [ "${1-}" != -- ] || shift
+    # First all of them are looked at: one may be the end of another.
+    for to; do
+        if own_process "${to#-}"; then
+            targets+=("$to:$START")
+        else
+            echo "kill: ($to) - no such process of this test" >&2
+            status=1
+        fi
+    done
+    [ ${#targets[@]} -eq 0 ] || send_signal "$signal" "${targets[@]}" || status=1
+    return "$status"
+}
+
+# own_process PID: is it one that spawn started, or descends it from this test, or carries
+# its mark?  Its start time in START.  What was started and has ended is no more.
+own_process() {
+    start_of "$1" || return 1
+    if [ -n "${STARTED_AT[$1]-}" ]; then
+        [ "$START" = "${STARTED_AT[$1]}" ]
+    else
+        descends "$1" || carries_mark "$1"
+    fi
+}
+
+# descends PID: from the shell of this test
+descends() {
+    local pid=$1 stat
+    while [ "$pid" -gt 1 ]; do
+        [ "$pid" -ne "$$" ] || return 0
+        { IFS= read -r -d '' stat <"/proc/$pid/stat" || [ -n "$stat" ] || return 1; } 2>/dev/null
+        stat=${stat##*) }
+        stat=${stat#* }
+        pid=${stat%% *}
+    done
+    return 1
+}
+
+# carries_mark PID: in its environment or its arguments; NAP is one that commands of a
+# container have as an argument
+carries_mark() {
+    [[ ${LAB_MARK-} = lab-*-*-* ]] || return 1
+    env -u LAB_MARK grep -qsaF -e "$LAB_MARK" ${NAP:+-e "$NAP"} "/proc/$1/environ" "/proc/$1/cmdline"
 }
 
 # reap PID: wait for a spawned process; its status in $status

@@ -49,6 +49,8 @@ browser_start() {
     ( close_fds; cd "$BROWSER_DIR" || exit; exec env LAB_BROWSER="$BROWSER_MARK" TMPDIR="$BROWSER_DIR/tmp" HOME="$BROWSER_DIR/tmp" \
         setpriv --pdeathsig TERM chromedriver --port=0 </dev/null >"$BROWSER_DIR/log" 2>&1 ) &
     BROWSER_PID=$!
+    know "$BROWSER_PID"
+    BROWSER_PID+=:${STARTED_AT[$BROWSER_PID]}
     export BROWSER_DIR BROWSER_MARK BROWSER_PID BROWSER_SAID BROWSER_URL=
     for tries in 1 2 3 4 5 6; do
         ! wait_for grep -q 'started successfully on port' "$BROWSER_DIR/log" >/dev/null || break
@@ -175,10 +177,10 @@ browser_stop() {
     local pid tries=100
     [ -n "${BROWSER_DIR-}" ] || return 0
     [[ ${BROWSER_URL-} != */session/?* ]] || browser_call DELETE '' <<<'{}' >/dev/null 2>&1 || true
-    kill "$BROWSER_PID" 2>/dev/null || true
+    send_signal TERM "$BROWSER_PID" || true
     while [ "$tries" -gt 0 ] && browser_pids | grep -q .; do
         tries=$((tries - 1))
-        [ "$tries" -ne 50 ] || for pid in $(browser_pids); do kill -KILL "$pid" 2>/dev/null || true; done
+        [ "$tries" -ne 50 ] || for pid in $(identified browser_pids); do send_signal KILL "$pid" || true; done
         sleep 0.05
     done
     rm -rf -- "$BROWSER_DIR"

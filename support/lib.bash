@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # support/lib.bash - what the scripts and the tests of the course share
 #
-# Sourced, never run.  It defines functions and LAB_TOP, and changes nothing
-# else.  Three groups: the course tree, the ordinary user, the facilities of
+# Sourced, never run.  It defines functions, LAB_TOP and STARTED_AT, and changes nothing
+# else.  Four groups: the course tree, the ordinary user, processes, the facilities of
 # this machine.
 
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -105,6 +105,97 @@ own_mounts() {
     # shellcheck disable=SC2034  # for whoever calls this
     OWN_MOUNTS=(unshare --mount --propagation slave bash -c 'mount --make-rshared / && exec "$@"' bash)
     "${OWN_MOUNTS[@]}" true 2>/dev/null || OWN_MOUNTS=()
+}
+
+# ---- processes ------------------------------------------------------------
+#
+# The kernel gives the number of a process that has ended to a new one, and bash
+# waits for its children as soon as they end: a number alone may be anybody's.  A
+# number and a start time name one process.  No script of the course sends a
+# signal to a number that it remembers in any other way (harness/lint looks).
+
+declare -gA STARTED_AT=()   # of the processes that know was told of
+
+# start_of PID: into START, its start time (field 22 of /proc/PID/stat); status 1,
+# and START is empty, if there is no such process.  Its name may hold anything, a
+# newline too; after it come numbers.
+start_of() {
+    local stat='' IFS=' ' field
+    START=
+    { IFS= read -r -d '' stat <"/proc/$1/stat" || [ -n "$stat" ] || return 1; } 2>/dev/null
+    # shellcheck disable=SC2206  # one word each
+    field=(${stat##*) })
+    START=${field[19]-}
+    [ -n "$START" ]
+}
+
+# know PID...: the processes that have these numbers now are meant from here on.  For
+# a child, call it at once after it was started.
+know() {
+    local pid START
+    for pid; do
+        # One that has ended already is never met again.
+        start_of "$pid" || START=ended
+        STARTED_AT[$pid]=$START
+    done
+}
+
+# is_same PID: is it still the process that know was told of?  PID:START: or the one
+# that started then?
+is_same() {
+    local START started=${1#*:}
+    [[ $1 = *:* ]] || started=${STARTED_AT[$1]-}
+    start_of "${1%:*}" && [ "$START" = "$started" ]
+}
+
+# identified CMD...: the pids that CMD prints, as PID:START.  CMD looks twice: what it
+# prints before and after the start time was read is the process that it means.
+identified() {
+    local pid START before=' '
+    for pid in $("$@" | sort -u); do
+        ! start_of "$pid" || before+="$pid:$START "
+    done
+    [ "$before" != ' ' ] || return 0
+    for pid in $("$@" | sort -u); do
+        ! start_of "$pid" || [[ $before != *" $pid:$START "* ]] || echo "$pid:$START"
+    done
+}
+
+# session_is PID: is the session of this number still that of the process that know was
+# told of?  As long as a process is in it, the number is given to no other.
+session_is() { [ ! -e "/proc/$1" ] || is_same "$1"; }
+
+# send_signal SIGNAL TARGET...: to the processes that are meant and to no other.
+# TARGET is a PID that know was told of, -PID, the process group that it leads, or
+# PID:START.  SIGNAL 0 only looks.  Status 1 if one of them has ended.
+send_signal() {
+    local signal=$1 target targets=() tool=$LAB_TOP/build/send-signal status=0 pid START
+    shift
+    for target; do
+        [[ $target = *:* ]] || target+=:${STARTED_AT[${target#-}]:-ended}
+        case $target in
+            *:ended | -[01]:* | [01]:*) status=1 ;;
+            *) targets+=("$target") ;;
+        esac
+    done
+    [ ${#targets[@]} -gt 0 ] || return "$status"
+    [ -z "${LAB_SANDBOX-}" ] || tool=$LAB_SANDBOX/send-signal
+    if [ "$signal" != 0 ] && [ -x "$tool" ]; then
+        "$tool" "$signal" "${targets[@]}" || status=1
+        return "$status"
+    fi
+    # The same without a pidfd: the signal goes out right after the comparison.
+    for target in "${targets[@]}"; do
+        START=
+        pid=${target%:*}
+        start_of "${pid#-}" || [[ $target = -* ]] || { status=1; continue; }
+        if [ -n "$START" ] && [ "$START" != "${target#*:}" ]; then
+            status=1
+        else
+            builtin kill -s "$signal" -- "$pid" 2>/dev/null || status=1
+        fi
+    done
+    return "$status"
 }
 
 # ---- the facilities of this machine ---------------------------------------

@@ -17,6 +17,7 @@
 #   $LAB_SANDBOX/said        what commands print: on a tmpfs of bounded size
 #   $LAB_SANDBOX/facility    what was asked of `require`, and the answers
 #   $LAB_SANDBOX/options     the options of every container, one a line
+#   $LAB_SANDBOX/send-signal sends a signal to the process that is meant (support)
 #
 # bounded, prog and as_user start a container for each command.  From the first
 # of spawn, footprint, ns_of self, machine_pid on, a test has one container, its
@@ -69,8 +70,9 @@ box_teardown() {
         for group in "${BOX_GROUPS[@]}"; do
             [ ! -e "$group/freezer.state" ] || echo THAWED >"$group/freezer.state" || true
         done 2>/dev/null
-        kill -KILL "$BOX_INIT" 2>/dev/null || true
-        while [ -e "/proc/$BOX_SKIFF/exe" ] && [ "$tries" -gt 0 ]; do
+        # Whose program ended the machine has given its number away: to anybody.
+        send_signal KILL "$BOX_INIT:$BOX_INIT_START" || true
+        while is_same "$BOX_SKIFF:$BOX_SKIFF_START" && [ "$tries" -gt 0 ]; do
             tries=$((tries - 1))
             wait "$BOX_SKIFF" 2>/dev/null || nap 0.005
         done
@@ -93,28 +95,38 @@ box_run() {
 }
 
 # box_state: the machine's name, and the pids of its skiff, its PID 1 and the
-# process that stands for the machine; the first host id of its ids; its control
-# groups in BOX_GROUPS.  Status 1 if there is none yet.  In a file: the shells of
-# `run` know of it, too.
+# process that stands for the machine, with their start times; the first host id of
+# its ids; its control groups in BOX_GROUPS.  Status 1 if there is none yet.  In a
+# file: the shells of `run` know of it, too.
 box_state() {
     [ -z "$BOX_NAME" ] || return 0
     [ -n "${BOX_SAID-}" ] && [ -e "$BOX_SAID/machine" ] || return 1
-    { read -r BOX_NAME BOX_SKIFF BOX_INIT BOX_SHELL BOX_LEADER BOX_BASE; mapfile -t BOX_GROUPS; } <"$BOX_SAID/machine"
+    { read -r BOX_NAME BOX_SKIFF BOX_SKIFF_START BOX_INIT BOX_INIT_START BOX_SHELL BOX_LEADER BOX_LEADER_START BOX_BASE
+        mapfile -t BOX_GROUPS; } <"$BOX_SAID/machine"
 }
 BOX_NAME=
+
+# box_up: there is a machine, and it has not been ended.  Once it has, its numbers are
+# other processes', which nothing in this test is to be compared with.
+box_up() {
+    box_state && is_same "$BOX_INIT:$BOX_INIT_START" && is_same "$BOX_LEADER:$BOX_LEADER_START" ||
+        { echo "the sandbox of this test has ended" >&2; return 1; }
+}
 
 # The machine's own processes; pids go on from a number that nobody can know.
 BOX_MACHINE='echo "$1" >/proc/sys/kernel/ns_last_pid; { echo up; exec sleep 86400; } & wait'
 
 # box_machine: start it, unless it is there
 box_machine() {
-    local name word='' skiff init='' child children=() shell leader base pipe groups
+    local name word='' skiff skiff_start init='' init_start child children=() shell leader leader_start base pipe groups START
     box_state && return
     [ -n "${BOX_SAID-}" ] || { echo "a container is for a test, after lab_setup" >&2; return 1; }
     name=lab-${BOX_TEST#t}-$$
     exec {pipe}< <(exec "$LAB_SANDBOX/skiff" run --init --name "$name" "${BOX_OPTIONS[@]}" "${BOX_ENV[@]}" \
         "$LAB_SANDBOX/root" sh -c "$BOX_MACHINE" sh $((1000 + RANDOM % 20000)) 2>"$BOX_SAID/skiff")
     skiff=$!
+    start_of "$skiff" || true
+    skiff_start=$START
     read -r -t 60 word <&"$pipe" || true
     exec {pipe}<&-
     # These files of /proc end without a newline: read says 1.
@@ -122,15 +134,19 @@ box_machine() {
     for child in "${children[@]}"; do
         [ "/proc/$child/ns/pid" -ef /proc/self/ns/pid ] || init=$child
     done
-    if [ "$word" != up ] || [ -z "$init" ]; then
+    start_of "${init:-0}" || true
+    init_start=$START
+    if [ "$word" != up ] || [ -z "$init_start" ] || ! is_same "$skiff:$skiff_start"; then
         echo "the sandbox does not start: $(<"$BOX_SAID/skiff")" >&2
         return 1
     fi
     read -r shell _ <"/proc/$init/task/$init/children" || true
     read -r leader _ <"/proc/$shell/task/$shell/children" || true
+    start_of "$leader"
+    leader_start=$START
     read -r _ base _ <"/proc/$init/uid_map"
     groups=$(box_groups "$init")
-    printf '%s\n' "$name $skiff $init $shell $leader $base" "$groups" >"$BOX_SAID/machine"
+    printf '%s\n' "$name $skiff $skiff_start $init $init_start $shell $leader $leader_start $base" "$groups" >"$BOX_SAID/machine"
     box_state
 }
 
@@ -231,8 +247,9 @@ spawn() {
     ( exec "$LAB_SANDBOX/skiff" exec -i "${BOX_ENV[@]}" -w "$PWD" "$BOX_NAME" "$@" <"${SPAWN_INPUT:-/dev/null}" \
         >>"$SPAWNED_OUT" 2>>"$SPAWNED_ERR" ) &
     holder=$!
+    know "$holder"
     SPAWNED=
-    while [ -z "$SPAWNED" ] && kill -0 "$holder" 2>/dev/null; do
+    while [ -z "$SPAWNED" ] && is_same "$holder"; do
         { read -r -a children <"/proc/$holder/task/$holder/children" || true; } 2>/dev/null
         for child in "${children[@]}"; do
             [ "/proc/$child/ns/pid" -ef "/proc/$BOX_INIT/ns/pid" ] || continue
@@ -241,6 +258,7 @@ spawn() {
         [ -n "$SPAWNED" ] || nap 0.005
     done
     SPAWNED=${SPAWNED:-$holder}
+    [ "$SPAWNED" = "$holder" ] || know "$SPAWNED"
     BOX_HOLDERS[$SPAWNED]=$holder
     LAB_SPAWNED+=("$SPAWNED")
 }
@@ -267,8 +285,29 @@ facility() {
 
 # ---- looking at the kernel ------------------------------------------------
 
+# carries_mark PID: what a program has in its environment is its own affair; this is
+# about its control group
+carries_mark() { box_has "$1"; }
+
+# box_has PID: is it in the machine?  By its control groups, which nothing gets out of:
+# what it makes of its own is below them.
+box_has() {
+    local path above group
+    box_state || return 1
+    while IFS= read -r path; do
+        path=${path#*:*:}
+        above=${path%%/skiff-*}
+        [ "$above" != "$path" ] || continue
+        path=$above${path:${#above}:19}
+        for group in "${BOX_GROUPS[@]}"; do
+            [[ $group != *"$path" ]] || return 0
+        done
+    done <"/proc/$1/cgroup"
+    return 1
+} 2>/dev/null
+
 # machine_pid: a process of the machine that is none of what the test runs
-machine_pid() { box_machine && echo "$BOX_LEADER"; }
+machine_pid() { box_machine && box_up && echo "$BOX_LEADER"; }
 
 # inside_pid PID: its number in the machine, for a command's arguments
 inside_pid() { read_field "$1" NSpid && echo "${FIELD[1]-}"; }
@@ -279,12 +318,12 @@ inside_id() { box_state && echo $(($1 < BOX_BASE ? 65534 : $1 - BOX_BASE)); }
 # ns_of PID KIND: self is the machine's
 ns_of() {
     local pid=$1
-    [ "$pid" != self ] || { box_machine && pid=$BOX_LEADER; }
+    if [ "$pid" = self ]; then pid=$(machine_pid) || return; fi
     readlink "/proc/$pid/ns/$2"
 }
 same_ns() {
     local one=$2 other=$3
-    [[ self != "$one" && self != "$other" ]] || box_machine || return
+    if [[ $one = self || $other = self ]]; then box_machine && box_up || return; fi
     [ "$one" != self ] || one=$BOX_LEADER
     [ "$other" != self ] || other=$BOX_LEADER
     [ "/proc/$one/ns/$1" -ef "/proc/$other/ns/$1" ]
@@ -321,7 +360,9 @@ box_procs() {
     { mapfile -t pids <"$1/cgroup.procs"; } 2>/dev/null || return 0
     for pid in "${pids[@]}"; do
         case $pid in "$BOX_INIT" | "$BOX_SHELL" | "$BOX_LEADER") continue ;; esac
-        { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || continue
+        # A name may have a newline in it.
+        stat=
+        { IFS= read -r -d '' stat <"/proc/$pid/stat" || [ -n "$stat" ]; } 2>/dev/null || continue
         stat=${stat##*) }
         [[ $stat = [ZX]* ]] || echo "$pid"
     done
@@ -331,7 +372,7 @@ box_procs() {
 # footprint: of the machine, see support/bats.bash
 footprint() {
     local line
-    box_machine || return
+    box_machine && box_up || return
     for line in $(marked_pids); do echo "process $line"; done
     awk '{ print "mount " $5 }' "/proc/$BOX_INIT/mountinfo"
     find "${BOX_GROUPS[@]}" -mindepth 1 -maxdepth 1 -type d ! -name init \
@@ -372,7 +413,7 @@ inside_group() {
 # cgroup_file FILE: a /proc/PID/cgroup that was copied in the machine, with the
 # names that are seen from here
 cgroup_file() {
-    box_state || return
+    box_up || return
     awk -F: 'FNR == NR { sub("/init$", "", $3); root[$1 ":" $2] = $3 == "/" ? "" : $3; next }
         {
             key = $1 ":" $2

@@ -132,6 +132,7 @@ background() {
     local status=0
     "$@" </dev/null &
     RUNNER=$!
+    know "$RUNNER"
     wait "$RUNNER" || status=$?
     RUNNER=
     return "$status"
@@ -289,7 +290,7 @@ clean_up() {
     trap '' INT TERM HUP
     [ -n "$WORK" ] || return 0
     if [ -n "$RUNNER" ]; then
-        kill -TERM "$RUNNER" 2>/dev/null || true
+        send_signal TERM "$RUNNER" || true
         wait "$RUNNER" || true
     fi
     for name in runc crun; do
