@@ -24,7 +24,20 @@ lab_setup() {
     export LAB_MARK="lab-$$-$BATS_TEST_NUMBER-$RANDOM$RANDOM"
     LAB_SPAWNED=()
     LAB_DIRS=()
+    look_at_nodes
+    LAB_NODES=$LOOK
     [ -z "${LAB_SANDBOX-}" ] || box_setup
+}
+
+# look_at_nodes: into LOOK, what bash can say without a process of who has the nodes in
+# /dev.  For every test; footprint has more.
+look_at_nodes() {
+    local node NODES
+    LOOK=
+    name_nodes
+    for node in "${NODES[@]}"; do
+        [[ -c $node && -O $node && -G $node && ! -u $node && ! -g $node ]] || LOOK+=" $node"
+    done
 }
 
 # lab_trace: before each command bats writes down where it is, to know what failed, and
@@ -59,6 +72,9 @@ lab_teardown() {
     done
     for dir in "${LAB_DIRS[@]}"; do remove_dir "$dir"; done
     [ -n "${BATS_TEST_COMPLETED-}" ] || [ -z "${LAB_HINT-}" ] || echo "hint: $LAB_HINT"
+    look_at_nodes
+    [ "$LOOK" = "${LAB_NODES-$LOOK}" ] ||
+        { printf 'expected: the nodes in /dev as they were\nobserved: not: %s\n' "$(nodes | tr '\n' ';')"; return 1; }
 }
 
 # remove_dir DIR: whatever a program under test has done below it.  First what
@@ -333,18 +349,20 @@ marked_pids() {
 
 # footprint: what a program may leave behind, one line each: mounts, cgroups
 # directly below each root (FOOTPRINT_CGROUPS is a pattern for their names),
-# network links, named network namespaces, this test's processes.  Take it
-# before and after, and compare.
+# network links, named network namespaces, this test's processes; and whose the nodes
+# in /dev are.  Take it before and after, and compare.
 footprint() {
-    local line root roots=()
+    local line root roots=() NODES
+    name_nodes
     for line in $(marked_pids); do echo "process $line"; done
     while read -r _ _ _ _ root line; do
         echo "mount $root"
         line=${line#*- }
         case ${line%% *} in cgroup | cgroup2) roots+=("$root") ;; esac
     done </proc/self/mountinfo
-    [ ${#roots[@]} -eq 0 ] || find "${roots[@]}" -mindepth 1 -maxdepth 1 -type d \
-        -name "${FOOTPRINT_CGROUPS:-*}" -printf 'cgroup %p\n' 2>/dev/null | sort
+    # One process for both: this is done twice a test.
+    find "${roots[@]}" "${NODES[@]}" -maxdepth 1 \( -type d -name "${FOOTPRINT_CGROUPS:-*}" -printf 'cgroup %p\n' -o \
+        -path "${LAB_DEV:-/dev}/*" -printf "$NODE_FORMAT" \) 2>/dev/null | sort
     while read -r line _; do
         case $line in *:) echo "link ${line%:}" ;; esac
     done </proc/net/dev

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # support/lib.bash - what the scripts and the tests of the course share
 #
-# Sourced, never run.  It defines functions, LAB_TOP and STARTED_AT, and changes nothing
-# else.  Four groups: the course tree, the ordinary user, processes, the facilities of
+# Sourced, never run.  It defines functions and a few variables (LAB_TOP, STARTED_AT), and changes
+# nothing else.  Four groups: the course tree, the ordinary user, processes, the facilities of
 # this machine.
 
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -301,6 +301,23 @@ facility() {
 OVERLAY_PROBE='mount -t tmpfs t /tmp && cd /tmp && mkdir l u w m &&
     mount -t overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr o m ||
     mount -t overlay -o lowerdir=l,upperdir=u,workdir=w o m'
+
+# name_nodes: into NODES, the device nodes that all programs share; LAB_DEV is another
+# folder to look for them in.  A runtime that is given one as a standard stream may give
+# it to root of its container (fchown), and the machine's /dev/null is somebody's.
+name_nodes() {
+    # shellcheck disable=SC2034  # for whoever calls this
+    NODES=("${LAB_DEV:-/dev}"/{null,zero,full,random,urandom,tty,ptmx,console})
+}
+# What find(1) is to print of each: which it is, its type, owner, group and mode.
+NODE_FORMAT='node %p %y %i %U:%G %m\n'
+
+# nodes: of those that exist, a line each
+nodes() {
+    local NODES
+    name_nodes
+    find "${NODES[@]}" -maxdepth 0 -printf "$NODE_FORMAT" 2>/dev/null || true
+}
 
 # unshare_option KIND: unshare(1)'s option for a kind as named in /proc/PID/ns
 unshare_option() {

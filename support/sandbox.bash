@@ -371,12 +371,13 @@ box_procs() {
 
 # footprint: of the machine, see support/bats.bash
 footprint() {
-    local line
+    local line NODES
     box_machine && box_up || return
+    name_nodes
     for line in $(marked_pids); do echo "process $line"; done
     awk '{ print "mount " $5 }' "/proc/$BOX_INIT/mountinfo"
-    find "${BOX_GROUPS[@]}" -mindepth 1 -maxdepth 1 -type d ! -name init \
-        -name "${FOOTPRINT_CGROUPS:-*}" -printf 'cgroup %p\n' 2>/dev/null | sort
+    find "${BOX_GROUPS[@]}" "${NODES[@]}" -maxdepth 1 \( -type d ! -name init -name "${FOOTPRINT_CGROUPS:-*}" \
+        -printf 'cgroup %p\n' -o -path "${LAB_DEV:-/dev}/*" -printf "$NODE_FORMAT" \) 2>/dev/null | sort
     while read -r line _; do
         case $line in *:) echo "link ${line%:}" ;; esac
     done <"/proc/$BOX_INIT/net/dev"

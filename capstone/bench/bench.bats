@@ -50,6 +50,49 @@ values() {
 # summary EXPERIMENT SETTING QUANTITY CONTENDER COLUMN
 summary() { awk -F, -v key="$1,$2,$3,$4" -v n="$5" '$1 "," $2 "," $3 "," $5 == key { print $n }' "$OUT/summary.csv"; }
 
+# A runtime may give its standard streams to root of the container.  Where this test fails,
+# /dev is one of its own: these nodes are mounted over the machine's.
+# shellcheck disable=SC2016  # for the inner shell to expand
+@test "no contender changes whose a node in /dev is, or its mode" {
+    require root
+    hint "fchown(2) of the descriptors 0, 1 and 2: crun(1) does it; $DIR/errors-dev"
+    run -0 bounded make -s -C "$BATS_TEST_DIRNAME"
+    LAB_TIMEOUT=180 run bounded unshare --mount --propagation private bash -euc '
+        source "$1/support/lib.bash"
+        mkdir "$2/dev"
+        mount -t tmpfs -o mode=755 dev "$2/dev"
+        name_nodes
+        for node in "${NODES[@]}"; do
+            [ -c "$node" ] || continue
+            cp -a "$node" "$2/dev/"
+            chown 0:0 "$2/dev/${node##*/}" # whatever an earlier run has done
+            mount --bind "$2/dev/${node##*/}" "$node"
+        done
+        before=$(nodes)
+        ROUNDS=1 RUNNING=1 "$1/capstone/bench/bench.sh" -o "$2/out-dev" start memory running oci </dev/null >/dev/null 2>"$2/errors-dev"
+        diff <(echo "$before") <(nodes) && echo as before' bash "$LAB_TOP" "$DIR"
+    expect_output "as before"
+    expect_match "who took part" 'skiff' "$(took_part start "$DIR/out-dev" | tr '\n' ' ')"
+}
+
+@test "what is measured has pipes and files of the run as its input and outputs, no node" {
+    hint "posix_spawn_file_actions_adddup2(3); fchown(2)"
+    local told=$BATS_TEST_TMPDIR/told way
+    # shellcheck disable=SC2016  # for the inner shell to expand
+    local streams='for fd in 0 1 2; do [ ! -c /proc/self/fd/$fd ] && echo "no node" || readlink /proc/self/fd/$fd; done >>"$0"; printf x'
+    for way in "bench one x" "bench -o one x" "crowd 2"; do
+        rm -f "$told"
+        # shellcheck disable=SC2086  # one word each
+        case $way in
+            crowd*) bounded "$BIN"/$way sh -c "$streams; cat" "$told" ::: true ;;
+            *) bounded "$BIN"/$way sh -c "$streams" "$told" >/dev/null ;;
+        esac
+        expect "$way" "no node" "$(sort -u "$told")"
+    done
+    run bounded "$BIN/bench" one x cat
+    expect_status 0 # its input is at its end
+}
+
 @test "a small run succeeds, and says what it found" {
     hint "$DIR/errors has what it said"
     expect "exit status" 0 "$STATUS$(sed 's/^/ /' "$DIR/errors" | grep -v ': without ' || true)"

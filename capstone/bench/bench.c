@@ -40,7 +40,9 @@ struct plan {
 	bool output;            /* what the commands print are quantities too */
 	unsigned count;
 	char **contender[MAX_CONTENDERS];       /* name, command..., NULL */
-	int null, words;        /* /dev/null; what a command says on stderr */
+	/* 0, 1 and 2 of a command: a runtime gives them to root of its container, and
+	 * who gave it /dev/null would give away the machine's */
+	int nothing, output_file, words;
 };
 
 /* What one run used. */
@@ -149,21 +151,39 @@ static int await_process(pid_t pid, struct cost *cost)
 	return status;
 }
 
+/* empty - forget what was written to FILE */
+static void empty(int file)
+{
+	if (ftruncate(file, 0) < 0 || lseek(file, 0, SEEK_SET) < 0)
+		err(1, "memfd");
+}
+
+/* nothing - a pipe that is at its end: what /dev/null is to a reader */
+static int nothing(void)
+{
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		err(1, "pipe");
+	close(pair[1]);
+	return pair[0];
+}
+
 /* run - one run of one command, and its rows */
 static void run(const struct plan *plan, unsigned which, unsigned round)
 {
 	char **contender = plan->contender[which];
-	int said[2] = { -1, plan->null }, status;
+	int said[2] = { -1, plan->output_file }, status;
 	struct cost cost = { 0 };
 	long long began, ended;
 
 	if (plan->output && pipe2(said, O_CLOEXEC) < 0)
 		err(1, "pipe");
-	if (ftruncate(plan->words, 0) < 0 || lseek(plan->words, 0, SEEK_SET) < 0)
-		err(1, "memfd");
+	empty(plan->words);
+	empty(plan->output_file);
 	alarm(PATIENCE_S);
 	began = now_ns();
-	running = start(contender + 1, plan->null, said[1], plan->words);
+	running = start(contender + 1, plan->nothing, said[1], plan->words);
 	status = await_process(running, &cost);
 	ended = now_ns();
 	running = 0;
@@ -279,9 +299,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	plan.experiment = argv[optind];
-	plan.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	plan.nothing = nothing();
+	plan.output_file = memfd_create("output", MFD_CLOEXEC);
 	plan.words = memfd_create("words", MFD_CLOEXEC);
-	if (plan.null < 0 || plan.words < 0 || getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+	if (plan.output_file < 0 || plan.words < 0 || getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		err(1, "setup");
 	srandom(seed);
 	sigaction(SIGINT, &action, NULL);

@@ -84,7 +84,7 @@ usable() {
     if ! command -v "$1" >/dev/null; then
         reason="$1 is not installed"
     else
-        background timeout -k 2 "$seconds" "$@" >/dev/null 2>"$WORK/words" || status=$?
+        background timeout -k 2 "$seconds" "$@" >"$WORK/output" 2>"$WORK/words" || status=$?
         [ "$status" -ne 0 ] || return 0
         read -r reason <"$WORK/words" || true
         # runc's are in a line of a log.
@@ -127,10 +127,12 @@ take_part() {
 
 # ---- running --------------------------------------------------------------
 
-# background CMD...: so that a signal is heeded now and not at its end
+# background CMD...: so that a signal is heeded now and not at its end.  Its input is a
+# pipe at its end: crun gives its descriptors 0 to 2 to root of the container, with
+# fchown, and /dev/null is the machine's.
 background() {
     local status=0
-    "$@" </dev/null &
+    "$@" < <(:) &
     RUNNER=$!
     know "$RUNNER"
     wait "$RUNNER" || status=$?

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,7 +58,7 @@ static int await_process(pid_t pid)
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = pass_on };
-	int hold[2], ready[2], split = 2, status, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int hold[2], ready[2], split = 2, status, words = memfd_create("words", MFD_CLOEXEC);
 	pid_t crowd[MAX_CROWD];
 	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
 	char byte;
@@ -69,13 +70,14 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	argv[split] = NULL;
-	/* What N of them have to say is the same N times. */
-	if (null < 0 || pipe2(hold, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0)
+	/* What N of them have to say is the same N times: nobody reads it.  Not /dev/null: a
+	 * runtime gives its stderr to root of its container. */
+	if (words < 0 || pipe2(hold, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0)
 		err(125, "pipe");
 	/* SIGALRM, unhandled, ends us, and with us those that did come up. */
 	alarm(PATIENCE_S);
 	for (unsigned long i = 0; i < count; i++)
-		crowd[i] = start(argv + 2, hold[0], ready[1], null);
+		crowd[i] = start(argv + 2, hold[0], ready[1], words);
 	close(ready[1]);
 	for (unsigned long up = 0; up < count; up++)
 		if (read(ready[0], &byte, 1) != 1)

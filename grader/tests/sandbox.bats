@@ -394,3 +394,73 @@ frozen() {
     run --separate-stderr "$LAB_TOP/grader/grade" --source "$USER_DIR/nowhere" "$PART"
     expect_error 2 grade
 }
+
+# ---- numbers that were given away ------------------------------------------
+
+# inner_numbered BODY: as inner, in a pid namespace in which numbers are given away
+inner_numbered() {
+    NUMBERS=$BATS_TEST_TMPDIR/numbers
+    rm -rf "$NUMBERS"
+    mkdir "$NUMBERS"
+    printf 'load %q/support/bats\nexercise capdrop\nreuse() { echo "$1" >%q/give; read -r _ <%q/given; [ "$(<%q/innocent)" = "$1" ]; }\n@test "[1] inner" {\n%s\n}\n' \
+        "$LAB_TOP" "$NUMBERS" "$NUMBERS" "$NUMBERS" "$1" >"$DIR/inner.bats"
+    run numbered_sandbox "$DIR/inner.bats"
+}
+
+numbered_sandbox() (
+    local dir
+    dir=$(dirname "$(command -v bats)")
+    [ ! -e "$dir/bats-exec-test" ] || PATH=${PATH//"$dir:"/}
+    unset "${!BATS_@}"
+    exec 3>&- 4>&-
+    exec timeout -k 2 100 unshare --pid --fork --kill-child --mount-proc bash "$LAB_TOP/support/tests/numbers.bash" \
+        "$NUMBERS" "$LAB_TOP/grader/sandbox" run "$BOX" "$PART" bats --tap "$1" </dev/null
+)
+
+# It ends its container while the test runs: root of the container may end all but PID 1,
+# and with what PID 1 started goes that.
+ENDS='box_machine; init=$BOX_INIT skiff=$BOX_SKIFF
+    bounded sh -c "kill -KILL -1" || true
+    wait_for eval "[ ! -e /proc/$init ]"
+    wait_for eval "[ ! -e /proc/$skiff ]"'
+
+@test "a program that ends its container, whose number is then another's: the teardown kills nobody, and the test has failed" {
+    inner_numbered "$ENDS; reuse \"\$init\"; run -0 prog -- true"
+    expect_status 0 # of numbers.bash
+    expect_match "the test" $'\nnot ok 1 .*status 1\n' "$output"
+    expect_match "who has the number" 'innocent lives$' "$output"
+    # of its skiff, for which the teardown waits
+    inner_numbered "$ENDS; reuse \"\$skiff\""
+    expect_match "who has the number" $'\nok 1 .*innocent lives$' "$output"
+    # control: as it was
+    inner_numbered "send_signal() { builtin kill \"-\$1\" \"\${2%%:*}\"; }; $ENDS; reuse \"\$init\""
+    expect_match "who has the number" 'innocent was killed$' "$output"
+}
+
+@test "a test's signal to a program that has ended reaches nobody; nothing that is read of its number is the program's" {
+    inner_numbered 'spawn sleep 1000
+        pid=$SPAWNED
+        run -0 bounded kill -KILL "$(inside_pid "$pid")"
+        reap "$pid"
+        expect_status 137
+        reuse "$pid"
+        run ! kill -KILL "$pid"
+        run ! kill -0 "$pid"
+        run ! box_has "$pid"
+        echo "$output"'
+    expect_match "the test, and who has the number" $'\nok 1 .*innocent lives$' "$output"
+    inner_numbered 'spawn sleep 1000
+        run -0 bounded kill -KILL "$(inside_pid "$SPAWNED")"
+        reap "$SPAWNED"
+        reuse "$SPAWNED"
+        builtin kill -KILL "$SPAWNED"'
+    expect_match "control" $'\nok 1 .*innocent was killed$' "$output"
+}
+
+@test "once its container has ended, nothing of the machine is compared with a test's" {
+    inner_numbered "$ENDS; for word in 'machine_pid' 'ns_of self pid' 'same_ns pid self self' 'footprint' 'cgroup_file /proc/self/cgroup'; do
+        run ! \$word
+        expect_match \"\$word\" 'the sandbox of this test has ended' \"\$output\"
+    done; reuse \"\$init\"; run ! footprint"
+    expect_match "the test" $'\nok 1 ' "$output"
+}

@@ -314,7 +314,7 @@ linters() { require tool:shellcheck tool:cppcheck tool:clang tool:aarch64-linux-
 @test "lint: each kind of fault fails its check, and is named" {
     linters
     clean_course
-    printf '#!/bin/bash\necho $1\n' >"$TREE/harness/script"
+    printf '#!/bin/bash\necho $1\nkill -TERM "$(cat pid)"\n' >"$TREE/harness/script"
     cat >"$TREE/labs/01-one/step1-one.c" <<'END'
 #include <stdlib.h>
 #include <stdio.h>
@@ -333,9 +333,9 @@ END
     printf 'all:\n\t@echo broken >&2; false\n' >"$TREE/capstone/Makefile"
     run "$TREE/harness/lint"
     expect_status 1
-    has "harness/script:2" "broken" "step1-one.c:6: error: Null pointer" "unused parameter" "step2-long.c: 101 lines" \
-        "BEGIN SOLUTION without an END" "99 points, not 100" 'one.bats:1: no hint' 'one.bats:4: no hint' \
-        "step1-one.c:8: snprintf() may cut its text" "11 of 12 checks failed"
+    has "harness/script:2" "harness/script:3: a signal to a number" "broken" "step1-one.c:6: error: Null pointer" "unused parameter" \
+        "step2-long.c: 101 lines" "BEGIN SOLUTION without an END" "99 points, not 100" 'one.bats:1: no hint' 'one.bats:4: no hint' \
+        "step1-one.c:8: snprintf() may cut its text" "12 of 13 checks failed"
 }
 
 @test "lint: a missing tool is a failure, never a pass" {
