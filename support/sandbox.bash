@@ -109,8 +109,9 @@ BOX_NAME=
 # box_up: there is a machine, and it has not been ended.  Once it has, its numbers are
 # other processes', which nothing in this test is to be compared with.
 box_up() {
-    box_state && is_same "$BOX_INIT:$BOX_INIT_START" && is_same "$BOX_LEADER:$BOX_LEADER_START" ||
-        { echo "the sandbox of this test has ended" >&2; return 1; }
+    if box_state && is_same "$BOX_INIT:$BOX_INIT_START" && is_same "$BOX_LEADER:$BOX_LEADER_START"; then return; fi
+    echo "the sandbox of this test has ended" >&2
+    return 1
 }
 
 # The machine's own processes; pids go on from a number that nobody can know.
