@@ -290,6 +290,7 @@ shell_interrupt() {
     fi
 }
 
+# shellcheck disable=SC2120  # kill_pids passes one on
 # sheet_pids [SINCE]: what this sheet started and still runs, without its shells
 sheet_pids() {
     our_pids "${SHELL_PID[*]}" "LAB_MARK=$LAB_MARK" "${1-}" | grep -vxFf <(printf '%s\n' "${SHELL_PID[@]}") || true
@@ -299,6 +300,7 @@ sheet_pids() {
 pids_gone() {
     local tries
     for ((tries = 0; tries < $1; tries++)); do
+        # shellcheck disable=SC2119
         [ -n "$(sheet_pids)" ] || return 0
         sleep 0.05
     done

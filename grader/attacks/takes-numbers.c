@@ -6,7 +6,6 @@
  * Mark: 0-100
  * Goal: ! grep -q '^ok 5 ' tap
  * Honest: yes */
-#define _GNU_SOURCE
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>

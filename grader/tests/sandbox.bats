@@ -35,12 +35,12 @@ inner() {
 }
 
 in_sandbox() (
-    local dir
+    local dir path=$PATH
     dir=$(dirname "$(command -v bats)")
-    [ ! -e "$dir/bats-exec-test" ] || PATH=${PATH//"$dir:"/}
+    [ ! -e "$dir/bats-exec-test" ] || path=${path//"$dir:"/}
     unset "${!BATS_@}"
     exec 3>&- 4>&-
-    exec timeout -k 2 600 "$LAB_TOP/grader/sandbox" run "$BOX" "$PART" bats --tap "$1" </dev/null
+    exec timeout -k 2 600 env PATH="$path" "$LAB_TOP/grader/sandbox" run "$BOX" "$PART" bats --tap "$1" </dev/null
 )
 
 expect_ok() {
@@ -370,7 +370,7 @@ TEST
 
 # the folder of a student who changes it while it is read
 @test "grade --source: a source that is a link by the time it is read, or lies behind one, is none; a pipe makes nobody wait" {
-    local swapper word=secret$RANDOM i
+    local swapper word=secret$RANDOM
     printf 'int %s(void); #error %s\n' "$word" "$word" >"$BATS_TEST_TMPDIR/secret"
     mkdir "$DIR/swapped" "$BATS_TEST_TMPDIR/elsewhere" "$DIR/real"
     cp "$LAB_TOP/labs/$PART/capdrop.c" "$BATS_TEST_TMPDIR/elsewhere/"
@@ -392,13 +392,19 @@ TEST
     expect_output ""
     # a folder behind a link
     ln -s "$BATS_TEST_TMPDIR/elsewhere" "$DIR/link"
-    run bash -c "eval \"\$(sed -n '/^MOST_SOURCE=/p; /^take() {/,/^}/p' "$LAB_TOP/grader/sandbox")\"; take '$DIR/link' capdrop.c '$DIR/real'"
+    run taken "$DIR/link"
     expect_status 1
     expect_output "capdrop.c: there is no such file"
-    run bash -c "eval \"\$(sed -n '/^MOST_SOURCE=/p; /^take() {/,/^}/p' "$LAB_TOP/grader/sandbox")\"; take '$BATS_TEST_TMPDIR/elsewhere' capdrop.c '$DIR/real'"
+    run taken "$BATS_TEST_TMPDIR/elsewhere"
     expect_status 0 # control
     cmp "$DIR/real/capdrop.c" "$LAB_TOP/labs/$PART/capdrop.c"
 }
+
+# taken FOLDER: grader/sandbox takes capdrop.c from there
+taken() (
+    eval "$(sed -n '/^MOST_SOURCE=/p; /^take() {/,/^}/p' "$LAB_TOP/grader/sandbox")"
+    take "$1" capdrop.c "$DIR/real"
+)
 
 # frozen NAME: is there a process of that name that does not go on?  GROUPS_OF_IT are
 # the containers whose groups it is in.
