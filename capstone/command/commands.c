@@ -7,7 +7,9 @@ static void list_one(const char *name, const struct record *record)
 {
 	char shown[300], command[sizeof(record->command) + 1];
 
+	/* lint: a file's name, of 255 bytes at most */
 	snprintf(shown, sizeof(shown), "%s", name);
+	/* lint: as the record has it, which is only shown */
 	snprintf(command, sizeof(command), "%.*s", (int)sizeof(record->command), record->command);
 	printf("%-16s %8d %s\n", text_clean(shown), (int)record->pid, text_clean(command));
 }

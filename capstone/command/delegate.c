@@ -86,11 +86,13 @@ struct level {
 static struct level *level_open(struct level *up)
 {
 	struct level *level = malloc(sizeof(*level));
+	struct dirent **groups = NULL;
+	int count;
 
-	if (level != NULL)
-		*level = (struct level){ .up = up };
-	if (level != NULL)
-		level->count = scandir(".", &level->groups, is_group, NULL);
+	if (level == NULL)
+		return NULL;
+	count = scandir(".", &groups, is_group, NULL);
+	*level = (struct level){ .up = up, .groups = groups, .count = count };
 	return level;
 }
 

@@ -209,6 +209,7 @@ static inline void evidence_holds(FILE *out, const char *role, pid_t pid)
 
 	if (file == NULL)
 		return;
+	/* lint: a long path's rest has no such second word; a mode has four letters */
 	while (fgets(line, sizeof(line), file) != NULL)
 		shared += sscanf(line, "%*s %7s", mode) == 1 && mode[3] == 's';
 	fclose(file);
@@ -223,7 +224,9 @@ static inline void evidence_holds(FILE *out, const char *role, pid_t pid)
 		comma = ',';
 	}
 	file = proc_open(pid, "status");
+	/* lint: the lines before these are short */
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		/* lint: sixteen digits */
 		sscanf(line, "CapEff: %31s", caps);
 		sscanf(line, "Uid: %*u %u", &uid);
 	}

@@ -32,6 +32,14 @@ static int of_process(const char *pid, const char *name, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
+static int of_number(long pid, const char *name, int flags)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%ld", pid);
+	return of_process(text, name, flags);
+}
+
 static int try_kill(const char *pid) { return kill(atoi(pid), 0); }
 static int try_pidfd(const char *pid) { return (int)syscall(SYS_pidfd_open, atoi(pid), 0); }
 static int try_memory(const char *pid) { return of_process(pid, "mem", O_RDWR); }
@@ -145,19 +153,20 @@ static int try_spared(const char *arg)
  * eight bytes with its end, so that it is found wherever a path is looked for */
 static int try_scribble(const char *arg)
 {
-	char page[4096], line[512], mode[8], pid[16], *end;
+	char page[4096], *line = NULL, read, write, *end;
+	long pid = strtol(arg, &end, 10);
 	unsigned long from, to;
+	size_t size = 0;
 	FILE *maps;
 	int fd, written = 0;
 
-	snprintf(pid, sizeof(pid), "%ld", strtol(arg, &end, 10));
 	for (size_t i = 0; *end == ':' && i < sizeof(page); i++)
 		page[i] = i % 8 < strlen(end + 1) ? end[1 + i % 8] : '\0';
-	fd = of_process(pid, "maps", O_RDONLY);
+	fd = of_number(pid, "maps", O_RDONLY);
 	maps = fd >= 0 ? fdopen(fd, "r") : NULL;
-	fd = of_process(pid, "mem", O_RDWR);
-	while (maps != NULL && fd >= 0 && fgets(line, sizeof(line), maps) != NULL)
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3 && mode[1] == 'w')
+	fd = of_number(pid, "mem", O_RDWR);
+	while (maps != NULL && fd >= 0 && getline(&line, &size, maps) > 0)
+		if (sscanf(line, "%lx-%lx %c%c", &from, &to, &read, &write) == 4 && write == 'w')
 			for (; from < to; from += sizeof(page))
 				written += pwrite(fd, page, sizeof(page), (off_t)from) > 0;
 	return written > 0 ? 0 : -1;

@@ -43,6 +43,7 @@ static void complain(const struct request *r, const struct failure *f)
 	fprintf(stderr, "skiff-oci: %s\n", f->text);
 	if (file == NULL)
 		return;
+	/* lint: twenty characters until the year 10000 */
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
 	if (strcmp(r->log_format, "json") != 0)
 		fprintf(file, "time=\"%s\" level=error msg=\"%s\"\n", when, f->text);

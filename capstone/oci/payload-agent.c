@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 
 	if (argc != 3 || strlen(argv[1]) >= sizeof(address.sun_path))
 		errx(2, "usage: payload-agent SOCKET ERRNO");
-	strcpy(address.sun_path, argv[1]);
+	strcpy(address.sun_path, argv[1]);      /* lint: its length was looked at */
 	if (sock < 0 || bind(sock, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(sock, 8) < 0)
 		err(1, "%s", argv[1]);
 	signal(SIGCHLD, SIG_IGN);

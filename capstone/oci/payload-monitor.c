@@ -54,7 +54,8 @@ int main(int argc, char **argv)
 		errx(2, "usage: payload-monitor RUNTIME ROOT BUNDLE ID");
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		err(125, "PR_SET_CHILD_SUBREAPER");
-	snprintf(file, sizeof(file), "%s/monitor.pid", argv[3]);
+	if (snprintf(file, sizeof(file), "%s/monitor.pid", argv[3]) >= (int)sizeof(file))
+		errx(2, "%s: a path that is too long", argv[3]);
 	signal(SIGTERM, pass_on);
 	signal(SIGINT, pass_on);
 	status = call((char *[]){ argv[1], "--root", argv[2], "create", "--bundle", argv[3], "--pid-file", file, argv[4], NULL });

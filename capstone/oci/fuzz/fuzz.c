@@ -256,8 +256,8 @@ static void folder(const char *dir, int version, struct cgroup *group)
 		put(path, "", 0);
 	}
 	to->version = version;
-	strncpy(to->name, "/x", sizeof(to->name) - 1);
-	strncpy(to->path, dir, sizeof(to->path) - 1);
+	if (text_format(to->name, sizeof(to->name), "/x") < 0 || text_format(to->path, sizeof(to->path), "%s", dir) < 0)
+		err(2, "%s", dir);
 }
 
 int main(int argc, char **argv)
