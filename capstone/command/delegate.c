@@ -91,7 +91,7 @@ static struct level *level_open(struct level *up)
 
 	if (level == NULL)
 		return NULL;
-	count = scandir(".", &groups, is_group, NULL);
+	count = scandir(".", &groups, is_group, alphasort);
 	*level = (struct level){ .up = up, .groups = groups, .count = count };
 	return level;
 }
