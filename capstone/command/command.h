@@ -193,7 +193,7 @@ struct stream_end {
 struct relay {
 	struct stream_end from, to;
 	size_t start, end;      /* of what was read and is not written yet */
-	char *data;
+	char *data;             /* ROOM bytes */
 	bool input;             /* from the caller to the container */
 	bool resting;           /* the caller's terminal is another job's now */
 	bool last;              /* COMMAND has ended: LEFT bytes more */

@@ -146,12 +146,9 @@ static void relay_fill(struct relay *r)
 	size_t most = r->last && r->left < ROOM ? r->left : ROOM;
 	ssize_t n = -1;
 
-	if (r->data == NULL && most > 0)
-		r->data = malloc(ROOM);
-	if (r->data != NULL && most > 0)
+	errno = EAGAIN;
+	if (most > 0)
 		n = end_read(&r->from, r->data, most);
-	else
-		errno = most > 0 ? ENOMEM : EAGAIN;
 	if (n < 0 && (errno == EINTR || (errno == EAGAIN && !r->last)))
 		return;
 	if (n < 0 && errno == EIO && r->input && in_background(r->from.fd)) {
@@ -167,7 +164,7 @@ static void relay_fill(struct relay *r)
 	if (n < 0 && errno != EAGAIN && !r->input && !(errno == EIO && r->from.way == TERMINAL))
 		r->lost = errno;
 	end_close(&r->from);
-	if (r->input && r->to.way == TERMINAL && r->data != NULL) {
+	if (r->input && r->to.way == TERMINAL) {
 		r->data[0] = '\4';
 		r->end = 1;
 	}
@@ -218,12 +215,13 @@ static int stream_pipe(struct streams *s, int fd, struct failure *f)
 
 int streams_open(const struct config *config, struct streams *s, struct failure *f)
 {
+	static char data[STREAMS][ROOM];        /* no page of it is there before it is used */
 	struct stat st[3];
 
 	s->timer = -1;
 	for (int fd = 0; fd < STREAMS; fd++) {
 		s->inside[fd] = -1;
-		s->relay[fd] = (struct relay){ .from = { .fd = -1 }, .to = { .fd = -1 } };
+		s->relay[fd] = (struct relay){ .from = { .fd = -1 }, .to = { .fd = -1 }, .data = data[fd] };
 	}
 	for (int fd = config->interactive ? 0 : 1; fd < STREAMS && !config->terminal; fd++) {
 		TRY(fstat(fd, &st[fd]), "standard %s", names[fd]);
@@ -273,8 +271,10 @@ void streams_begin(struct streams *s)
 
 void streams_terminal(struct streams *s, int master, bool interactive)
 {
-	if (fcntl(master, F_SETFL, O_NONBLOCK) < 0)
+	if (fcntl(master, F_SETFL, O_NONBLOCK) < 0) {
+		s->relay[1].lost = errno;       /* for streams_end */
 		return;
+	}
 	s->relay[1].from = (struct stream_end){ .fd = master, .way = TERMINAL };
 	s->relay[1].to = end_of(1);
 	if (!interactive)

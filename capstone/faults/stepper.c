@@ -155,6 +155,22 @@ static bool at_main(pid_t pid, const struct ptrace_syscall_info *info)
 	       strcmp(path, "/dev/null") == 0;
 }
 
+/* refuse_break - brk(2) that fails returns the break as it is, as it does for 0 */
+static void refuse_break(pid_t pid)
+{
+	struct user_regs_struct regs;
+	struct iovec data = { &regs, sizeof(regs) };
+
+	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &data) < 0)
+		return;
+#ifdef __x86_64__
+	regs.rdi = 0;
+#else
+	regs.regs[0] = 0;
+#endif
+	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &data);
+}
+
 /* says_go - to the child: messages of that size go nowhere else */
 static bool says_go(pid_t pid, const struct ptrace_syscall_info *info)
 {
@@ -180,7 +196,9 @@ static void strike(struct trace *t, struct process *p, struct hit *hit)
 		return;
 	}
 	fprintf(t->report, "hit %s\n", t->over ? "over" : t->started ? "after" : t->ready ? "ready" : "before");
-	if (hit->err != 0) {
+	if (hit->err != 0 && strcmp(hit->call, "brk") == 0) {
+		refuse_break(p->pid);
+	} else if (hit->err != 0) {
 		/* close(2) closes also where it fails. */
 		if (strcmp(hit->call, "close") != 0)
 			skip_call(p->pid);
