@@ -152,8 +152,9 @@ bool sealed_needed(const struct config *config);
  * (CVE-2019-5736).  Returns in the copy, or -1. */
 int run_sealed(char **argv, struct failure *f);
 
-/* sealed_open - a descriptor of such a copy, or of this program if it is one */
-int sealed_open(struct failure *f);
+/* init_open - a descriptor of what PID 1 of --init executes, which nobody can write:
+ * this program, or, where it is not static, one that is */
+int init_open(struct failure *f);
 
 /* ---- terminal.c: -t ----------------------------------------------------- */
 

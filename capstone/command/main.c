@@ -59,7 +59,7 @@ static int run(int argc, char **original, struct failure *f)
 	/* Nothing of the caller's is open any more but 0, 1 and 2. */
 	TRY(syscall(SYS_close_range, 3U, ~0U, 0U), "close_range");
 	if (config.init) {
-		CLOSED int self = sealed_open(f);
+		CLOSED int self = init_open(f);
 		PASS(self);
 		/* Out of the way of the one that PID 1 is handed, which is kept free. */
 		TRY(config.self = fcntl(self, F_DUPFD_CLOEXEC, 16), "--init");

@@ -30,31 +30,65 @@ static bool own_path(char *path)
 	return strncmp(path, "/memfd:", 7) == 0;
 }
 
-int sealed_open(struct failure *f)
+static int sealed_new(void)
 {
 	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	char path[PATH_MAX];
+	int to = memfd_create("skiff", flags | MFD_EXEC);
+
+	return to < 0 && errno == EINVAL ? memfd_create("skiff", flags) : to;
+}
+
+/* seal - TO, if it was written WHOLE.  Returns it, or -1 with F filled. */
+static int seal(int to, bool whole, struct failure *f)
+{
+	if (whole && fcntl(to, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
+		return to;
+	fail(f, errno, "a sealed program in memory");
+	close_fd(&to);
+	return -1;
+}
+
+static int sealed_open(struct failure *f)
+{
 	struct stat st;
 	ssize_t n;
 	int to;
 
 	CLOSED int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	TRY(fstat(from, &st), "/proc/self/exe");
-	if (own_path(path)) {
-		TRY(to = dup(from), "/proc/self/exe");
-		return to;
-	}
-	to = memfd_create("skiff", flags | MFD_EXEC);
-	if (to < 0 && errno == EINVAL)
-		to = memfd_create("skiff", flags);
+	to = sealed_new();
 	while ((n = sendfile(to, from, NULL, (size_t)st.st_size)) > 0)
 		;
-	if (n == 0 && fcntl(to, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
-		return to;
-	fail(f, errno, "a sealed copy of skiff in memory");
-	close_fd(&to);
-	return -1;
+	return seal(to, n == 0, f);
 }
+
+#ifdef INIT_PROGRAM
+/* skiff is linked with libraries that no container has: its init is a static program. */
+extern const char init_program[], init_program_end[];
+__asm__(".section .rodata\n"
+	".globl init_program, init_program_end\n"
+	"init_program: .incbin \"" INIT_PROGRAM "\"\n"
+	"init_program_end: .previous\n");
+
+int init_open(struct failure *f)
+{
+	size_t size = (size_t)(init_program_end - init_program);
+	int to = sealed_new();
+
+	return seal(to, to >= 0 && write(to, init_program, size) == (ssize_t)size, f);
+}
+#else
+int init_open(struct failure *f)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (!own_path(path))
+		return sealed_open(f);
+	TRY(fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "/proc/self/exe");
+	return fd;
+}
+#endif
 
 int run_sealed(char **argv, struct failure *f)
 {

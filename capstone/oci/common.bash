@@ -22,8 +22,11 @@ setup() {
     STATE=$BATS_TEST_TMPDIR/state
     ID=oci-$$-$BATS_TEST_NUMBER-$RANDOM
     NAP=$((1000000 + BATS_TEST_NUMBER * 100000 + RANDOM))
-    NODES_BEFORE=$(nodes)
+    note_nodes
 }
+
+# note_nodes: those of /dev as they are, for the teardown to compare
+note_nodes() { NODES_BEFORE=$(nodes); }
 
 # Every test ends with the machine as it was.
 teardown() { oci_teardown; }
@@ -44,7 +47,7 @@ left() {
     grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true
     ls -A "$STATE" 2>/dev/null || true
     grep -lsxzF -- "$NAP" /proc/[0-9]*/cmdline || true
-    comm -13 <(echo "${NODES_BEFORE-}") <(nodes)
+    comm -13 <(sort <<<"${NODES_BEFORE-}") <(nodes | sort)
 }
 
 nothing_left() {

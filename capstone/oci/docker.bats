@@ -51,6 +51,7 @@ teardown_file() {
 
 setup() {
     lab_setup
+    note_nodes
     require root tool:containerd tool:ctr
     hint "ctr(8), dockerd(8): --add-runtime; $DIR/*.log"
     ID=oci-$$-$BATS_TEST_NUMBER

@@ -15,7 +15,7 @@ setup() {
     LAB_DIRS+=("$OUTSIDE")
     chmod 777 "$OUTSIDE"
     echo precious >"$OUTSIDE/file"
-
+    note_nodes
 }
 
 untouched() {

@@ -12,6 +12,7 @@ teardown_file() { [ -z "${ENGINE-}" ] || podman_teardown; }
 
 setup() {
     lab_setup
+    note_nodes
     require root tool:podman tool:conmon
     hint "podman-run(1), and conmon(8) for who calls the runtime"
     NAME=c$BATS_TEST_NUMBER

@@ -6,6 +6,7 @@ load common
 # The runtime and what it needs, where that user gets at it
 setup() {
     lab_setup
+    note_nodes
     require user userns
     hint "podman(1), Rootless mode; user_namespaces(7)"
     user_dir
