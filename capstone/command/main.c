@@ -62,7 +62,7 @@ static int run(int argc, char **original, struct failure *f)
 		CLOSED int self = init_open(f);
 		PASS(self);
 		/* Out of the way of the one that PID 1 is handed, which is kept free. */
-		TRY(config.self = fcntl(self, F_DUPFD_CLOEXEC, 16), "--init");
+		TRY(config.self = fcntl(self, F_DUPFD_CLOEXEC, REAPER_SOCKET + 1), "--init");
 		TRY(dup3(config.self, REAPER_SOCKET, O_CLOEXEC), "--init");
 		self = self == REAPER_SOCKET ? -1 : self;
 	}
