@@ -161,6 +161,9 @@ arg() { rule '"action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, '"$1
     hint "BPF_MAXINSNS in seccomp(2)"
     run --separate-stderr bounded "$READER" profile /dev/zero
     expect_error 1 skiff-seccomp
+    mkfifo nobody-writes
+    run --separate-stderr bounded "$READER" profile nobody-writes
+    expect_error 1 skiff-seccomp
     run --separate-stderr bounded "$READER" profile .
     expect_error 1 skiff-seccomp
     run --separate-stderr bounded "$READER" profile $'no\nsuch'
