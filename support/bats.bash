@@ -64,7 +64,7 @@ lab_teardown() {
         LAB_SPAWNED=() LAB_DIRS=()
     fi
     for pid in "${LAB_SPAWNED[@]}"; do
-        send_signal KILL "$pid" 2>/dev/null || true
+        kill -KILL "$pid" 2>/dev/null || true # also one that a test has started without spawn
         wait "$pid" 2>/dev/null || true
     done
     for pid in $(marked_pids); do
