@@ -308,7 +308,7 @@ linters() { require tool:shellcheck tool:cppcheck tool:clang tool:aarch64-linux-
     run "$TREE/harness/lint"
     expect_status 0
     has_not FAIL
-    expect "checks" 12 "$(grep -c '^ok  ' <<<"$output")"
+    expect "checks" 13 "$(grep -c '^ok  ' <<<"$output")"
 }
 
 @test "lint: each kind of fault fails its check, and is named" {
