@@ -122,10 +122,12 @@ static int make_below(struct container *c, const char *point, const char *parent
 	    (version == 2 && enable(parent, controller) < 0))
 		return -1;
 	PASS(keeper_note(c, NOTE_GROUP, &dir, sizeof(dir), -1, f));
-	err = mkdir(dir.path, 0755) == 0 ? 0 : errno;
-	PASS(keeper_note(c, err == 0 ? NOTE_MADE : NOTE_NOT_MADE, NULL, 0, -1, f));
+	if (mkdir(dir.path, 0755) == 0)
+		return 0;
+	err = errno;
+	PASS(keeper_note(c, NOTE_NOT_MADE, NULL, 0, -1, f));
 	errno = err;
-	return err == 0 ? 0 : -1;
+	return -1;
 }
 
 /*
@@ -192,6 +194,7 @@ int cgroup_create(struct container *c, const struct hierarchy found[CONTROLLERS]
 			if (dirs[i] == NULL)
 				return -1;
 		}
+	PASS(keeper_note(c, NOTE_MADE, NULL, 0, -1, f));
 	/* TODO 1: every limit into its file (file_write), for the version of its
 	 * controller; a failure is one, but for an optional file that is missing
 	 * (ENOENT). cpu.max wants the period too, "QUOTA 100000". Then open the v2
@@ -241,14 +244,15 @@ int cgroup_remove(const struct cgroup *group)
 
 	for (int i = group->count - 1; i >= 0; i--) {
 		const char *path = group->dir[i].path;
+		bool gone;
 		/* Delegated, there may be more below; and the kernel may still be
 		 * taking the last process apart.  What may be somebody else's after
 		 * all is removed only if nothing is in it. */
-		while (rmdir(path) < 0 && errno != ENOENT && !group->dir[i].unsure && time(NULL) < end) {
+		while (!(gone = rmdir(path) == 0 || errno == ENOENT) && !group->dir[i].unsure && time(NULL) < end) {
 			usleep(2000);
 			delegate_clear(path, 10);
 		}
-		left += !group->dir[i].unsure && access(path, F_OK) == 0;
+		left += !gone && !group->dir[i].unsure;
 	}
 	return left;
 }

@@ -29,7 +29,8 @@ bool keeper_clean(struct leftovers *left)
 	return cgroup_remove(&left->cgroup) == 0;
 }
 
-/* settle - the last thing that was noted was MADE, or it was not and is not ours */
+/* settle - the last thing that was noted was MADE, or it was not and is not ours.  The
+ * next thing is only noted when it was. */
 static void settle(struct leftovers *left, bool made)
 {
 	struct cgroup *group = &left->cgroup;
@@ -48,6 +49,8 @@ static void settle(struct leftovers *left, bool made)
 
 static void take(struct leftovers *left, const struct note *note, int fd)
 {
+	if (note->kind != NOTE_NOT_MADE)
+		settle(left, true);
 	switch (note->kind) {
 	case NOTE_DIRECTORY:
 		memcpy(left->path, note->text, sizeof(left->path));
@@ -65,9 +68,10 @@ static void take(struct leftovers *left, const struct note *note, int fd)
 		left->work_unsure = true;
 		left->store = fd;
 		break;
-	case NOTE_MADE:
 	case NOTE_NOT_MADE:
-		settle(left, note->kind == NOTE_MADE);
+		settle(left, false);
+		break;
+	case NOTE_MADE:
 		break;
 	case NOTE_LINK:
 		memcpy(left->link, note->text, sizeof(left->link));

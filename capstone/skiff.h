@@ -365,7 +365,7 @@ enum note_kind {
 	NOTE_RECORD,            /* the name of a record in it */
 	NOTE_GROUP,             /* a struct cgroup_dir that is about to be made */
 	NOTE_WORK,              /* the name of a directory about to be made, with that of its parent */
-	NOTE_MADE, NOTE_NOT_MADE,       /* the last one of these */
+	NOTE_MADE, NOTE_NOT_MADE,       /* the last one of these; MADE is implied by the next */
 	NOTE_LINK, NOTE_TERMINAL,
 	NOTE_PROCESS,           /* a pid_t, with its pidfd */
 };
