@@ -28,7 +28,7 @@ capstone() {
     local from=$LAB_TOP/capstone to=$COPY/capstone
     mkdir "$to"/{isolation,history,seccomp}
     cp "$from"/isolation/{common.bash,privileges.bats,payload-call,payload-filter} "$to/isolation/"
-    cp "$from"/history/{common.bash,calls.bats,payload-{calls,files,host,lure}} "$to/history/"
+    cp "$from"/history/{common.bash,calls.bats,payload-{calls,files,host,lure,streams}} "$to/history/"
     cp "$from"/seccomp/{profile.bats,example.json,skiff-seccomp} "$to/seccomp/"
     "$COPY/support/without-int80" "$to"/{isolation/payload-call,history/payload-calls}
 }
