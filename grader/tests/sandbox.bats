@@ -119,7 +119,7 @@ expect_ok() {
 
 @test "what is spawned is known by the pid of the program itself; its end is not that of the machine" {
     inner 'spawn sh -c "sleep 1000; exit 3"
-        grep -qz "sleep 1000; exit 3" "/proc/$SPAWNED/cmdline"
+        wait_for grep -qz "sleep 1000; exit 3" "/proc/$SPAWNED/cmdline" # it has none until its execve
         expect "its uids" "0 0 0 0" "$(proc_field "$SPAWNED" Uid)"
         run bounded grep -cz "sleep 1000; exit 3" "/proc/$(inside_pid "$SPAWNED")/cmdline"
         expect_output 1
