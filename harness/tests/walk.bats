@@ -293,17 +293,17 @@ END
 }
 
 @test "background jobs, and the scratch folder, end with the sheet; nothing else does" {
-    spawn sleep 987651
+    spawn sleep 987641
     sheet <<'END'
 ## Step 1
 ```console
-$ sleep 987652 & (setsid sleep 987653 &); d=$(mktemp -d); echo $d $TMPDIR >place; stat -c %u $TMPDIR | grep -cx $(id -u)
+$ sleep 987642 & (setsid sleep 987643 &); d=$(mktemp -d); echo $d $TMPDIR >place; stat -c %u $TMPDIR | grep -cx $(id -u)
 1
 ```
 END
     check
     expect_status 0
-    expect "left behind" "" "$(pgrep -fx 'sleep 98765[23]' || true)"
+    expect "left behind" "" "$(pgrep -fx 'sleep 98764[23]' || true)"
     kill -0 "$SPAWNED"
     local made tmp
     read -r made tmp <"$TREE/labs/01-one/place"
@@ -348,14 +348,14 @@ END
 @test "interrupted, it ends what it started" {
     local signal
     for signal in INT TERM; do
-        printf '## S\n```console\n$ touch started; sleep 987650\n```\n' | sheet
+        printf '## S\n```console\n$ touch started; sleep 987640\n```\n' | sheet
         rm -f "$TREE/labs/01-one/started"
         spawn env --default-signal "$TREE/harness/walk" --check "$SHEET"
         wait_for test -e "$TREE/labs/01-one/started"
         kill -"$signal" "$SPAWNED"
         reap "$SPAWNED"
         case $signal in INT) expect_status 130 ;; TERM) expect_status 143 ;; esac
-        expect "left behind" "" "$(pgrep -fx 'sleep 987650' || true)"
+        expect "left behind" "" "$(pgrep -fx 'sleep 987640' || true)"
     done
 }
 
