@@ -159,35 +159,35 @@ END
     lab 01-one first <<-'END'
 	%test "[60] first" { true; }
 	%test "[40] hangs" {
-	    setsid sleep 1000 3>&- &
-	    setsid env -i LAB_MARK="$LAB_MARK" sleep 1001 3>&- &
+	    setsid sleep 971000 3>&- &
+	    setsid env -i LAB_MARK="$LAB_MARK" sleep 971001 3>&- &
 	    touch ../../reached
-	    sleep 1002
+	    sleep 971002
 	}
 	END
     grade_until_reached
     expect_match why "not done after $REACHED s \(in the test: hangs\)" "$output"
     expect_json '.execution_time < 500' true
-    expect "left running" "" "$(pgrep -fx 'sleep 100[012]')"
+    expect "left running" "" "$(pgrep -fx 'sleep 97100[012]')"
 }
 
 @test "a program that stays and holds the results open: no mark" {
     course
     lab 01-one first <<-'END'
-	%test "[100] leaves something" { LAB_MARK= setsid sleep 1003 & touch ../../reached; }
+	%test "[100] leaves something" { LAB_MARK= setsid sleep 971003 & touch ../../reached; }
 	END
     grade_until_reached
-    expect "left running" "" "$(pgrep -fx 'sleep 1003')"
+    expect "left running" "" "$(pgrep -fx 'sleep 971003')"
 }
 
 @test "what a test leaves running is ended with the part" {
     course
     lab 01-one first <<-'END'
-	%test "[100] leaves something" { LAB_MARK= setsid sleep 1004 >/dev/null 2>&1 3>&- 4>&- & }
+	%test "[100] leaves something" { LAB_MARK= setsid sleep 971004 >/dev/null 2>&1 3>&- 4>&- & }
 	END
     grade 01
     expect_status 0
-    expect "left running" "" "$(pgrep -fx 'sleep 1004')"
+    expect "left running" "" "$(pgrep -fx 'sleep 971004')"
 }
 
 @test "what a program mounts outside ends with the run, and is not removed with a folder" {
@@ -225,7 +225,7 @@ interrupt() {
     chmod 777 "$USER_DIR/tmp"
     lab 01-one first <<-END
 	%test "[60] first" { true; }
-	%test "[40] waits" { touch "$COURSE/waiting"; sleep 1005; }
+	%test "[40] waits" { touch "$COURSE/waiting"; sleep 971005; }
 	END
     results_in "$COURSE/grade"
     # A shell ignores SIGINT for what it starts in the background.
@@ -236,7 +236,7 @@ interrupt() {
     expect_status "$status_wanted"
     expect "in grade/" "" "$(ls -A "$COURSE/grade")"
     expect "in TMPDIR" "" "$(ls -A "$USER_DIR/tmp")"
-    expect "left running" "" "$(pgrep -fx 'sleep 1005')"
+    expect "left running" "" "$(pgrep -fx 'sleep 971005')"
 }
 
 @test "Ctrl-C in the middle leaves nothing: 130" { interrupt INT 130 grader/grade; }
