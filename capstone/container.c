@@ -223,12 +223,13 @@ static void container_end(struct container *c)
 int container_run(struct config *config, struct failure *f)
 {
 	static struct streams streams;
-	static struct container c = {
-		.left = { .directory = -1, .store = -1, .process = -1 }, .streams = &streams,
-		.lock = -1, .upper = -1, .pidfd = -1, .socket = -1, .keeper = -1, .master = -1,
-	};
+	static struct container c;
 	int status;
 
+	/* Not as an initializer: of zeroes no page is there before it is used. */
+	c.streams = &streams;
+	c.lock = c.upper = c.pidfd = c.socket = c.keeper = c.master = -1;
+	c.left.directory = c.left.store = c.left.process = -1;
 	PASS(c.signals = signals_catch(f));     /* before there is anything to leave behind */
 	PASS(streams_open(config, &streams, f));
 	config->streams = &streams;

@@ -103,11 +103,12 @@ int keeper_note(struct container *c, enum note_kind kind, const void *data, size
 
 static void keeper_main(int socket)
 {
-	static struct leftovers left = { .directory = -1, .store = -1, .process = -1 };
+	static struct leftovers left;
 	struct pollfd dead = { .events = POLLIN }, end = { .fd = socket };
 	struct note note;
 	int fd;
 
+	left.directory = left.store = left.process = -1;
 	poll(&end, 1, -1);      /* events = 0: wake on POLLHUP only; the notes stay queued */
 	for (;;) {
 		memset(&note, 0, sizeof(note));

@@ -346,18 +346,18 @@ struct record {
 /* What this run made on the host.  skiff has one; its keeper has another, made of the
  * notes that it was sent: the container can write neither. */
 struct leftovers {
-	int directory;          /* of the records, or -1 */
-	char path[PATH_MAX];    /* its path */
-	char name[NAME_MAX + 1];        /* of the record in it, or "" */
-	struct cgroup cgroup;
-	int store;              /* directory that overlay's work directory is in, or -1 */
-	char work[NAME_MAX + 1];        /* the latter's name, or "" */
-	bool work_unsure;       /* as in struct cgroup_dir */
-	char link[16];          /* id of the container that the bridge has a link for, or "" */
-	bool raw;               /* the caller's terminal is to be as it was: */
-	struct termios terminal;
 	int process;            /* pidfd of PID 1, or -1 */
 	pid_t pid;
+	int directory;          /* of the records, or -1 */
+	int store;              /* directory that overlay's work directory is in, or -1 */
+	bool work_unsure;       /* as in struct cgroup_dir */
+	bool raw;               /* the caller's terminal is to be as it was: */
+	struct termios terminal;
+	char link[16];          /* id of the container that the bridge has a link for, or "" */
+	char name[NAME_MAX + 1];        /* of the record in the directory, or "" */
+	char work[NAME_MAX + 1];        /* of the work directory, or "" */
+	struct cgroup cgroup;
+	char path[PATH_MAX];    /* of the directory of the records */
 };
 
 enum note_kind {
@@ -386,7 +386,6 @@ bool keeper_clean(struct leftovers *left);
 /* ---- container.c: the parent's side ------------------------------------- */
 
 struct container {
-	struct leftovers left;
 	struct record *record;
 	int lock;               /* descriptor of its file, or -1 */
 	int upper;              /* of the directory of --upper, locked, or -1 */
@@ -400,6 +399,7 @@ struct container {
 	int master;             /* of the container's terminal */
 	struct streams *streams;        /* between COMMAND and the caller */
 	pid_t keeper_pid;
+	struct leftovers left;
 };
 
 /* container_signal - to its PID 1.  pidfd_send_signal(2) */
