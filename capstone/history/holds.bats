@@ -198,6 +198,7 @@ precious() {
                 echo $$ >"$dir/self/cgroup.procs" || :; echo FROZEN >"$dir/self/freezer.state" || :
                 echo 1 >"$dir/self/cgroup.freeze" || :; done 2>/dev/null
             while :; do :; done' "$name"
+        wait_for eval '! is_same "$SPAWNED"'
         reap "$SPAWNED"
         expect "status of '$name'" 137 "$status"
     done
