@@ -47,6 +47,8 @@ void join_clone(uint64_t namespaces, int born, int socket)
  */
 static void join(struct config *config, const struct record *record, int target, int socket)
 {
+	/* Without no_new_privs init_prepare loads it, while the helper is privileged. */
+	const bool early = !(config->security.namespaces & CLONE_NEWUSER) && config->security.no_new_privs;
 	struct failure f = { 0 };
 	char first[16];
 	int master = -1;
@@ -66,9 +68,9 @@ static void join(struct config *config, const struct record *record, int target,
 	    groups_drop(&denied, &f) < 0 ||
 	    ((config->security.namespaces & CLONE_NEWUSER) && userns_become_root(&f) < 0) ||
 	    (master = init_prepare(config, &f)) < 0 ||
-	    (!(config->security.namespaces & CLONE_NEWUSER) && seccomp_apply(&config->security, &f) < 0))
+	    (early && seccomp_apply(&config->security, &f) < 0))
 		init_report(socket, &f);
-	if (!(config->security.namespaces & CLONE_NEWUSER))
+	if (early)
 		config->security.filter_len = 0;        /* it is loaded */
 	join_clone(0, -1, socket);
 	/* A fork loses it (prctl(2)); and the helper led another session. */

@@ -169,6 +169,27 @@ precious() {
     done
 }
 
+@test "exec: one filter, as PID 1 has it, with every choice of user namespace and no_new_privs" {
+    hint "seccomp(2): without no_new_privs it is loaded with CAP_SYS_ADMIN, and once"
+    fields() { grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp|Seccomp_filters):'; }
+    for namespace in auto host; do
+        for nnp in true false; do
+            for more in "" "--cap-add SYS_PTRACE" --init "--security-opt seccomp=unconfined"; do
+                # shellcheck disable=SC2086  # words
+                container --name "test-$NAP" --userns "$namespace" --security-opt "no-new-privileges=$nnp" $more
+                wait_for eval 'prog list | grep -q "test-$NAP"'
+                run prog exec "test-$NAP" cat /proc/self/status
+                expect_status 0
+                expect "exec ($namespace, $nnp, $more)" "$(fields <"/proc/$CONTAINER/status")" "$(fields <<<"$output")"
+                run prog exec -u 1000 "test-$NAP" id -u
+                expect_output 1000
+                end_container
+                wait_for eval '! napping'
+            done
+        done
+    done
+}
+
 @test "exec: its command line and its environment are for nobody inside" {
     hint "proc_pid_cmdline(5): erased before the process can be seen in the container"
     container --name "test-$NAP" -u 1000
