@@ -22,8 +22,8 @@
 
 #include "../command/command.h"
 
-/* FITS - snprintf(3) to the array TO: is it all there? */
-#define FITS(to, ...) ((size_t)snprintf(to, sizeof(to), __VA_ARGS__) < sizeof(to))
+/* FITS - text_format to the array TO: is it all there? */
+#define FITS(to, ...) (text_format(to, sizeof(to), __VA_ARGS__) == 0)
 
 enum { BOUNDING, EFFECTIVE, PERMITTED, INHERITABLE, AMBIENT, SETS };
 enum { NAMESPACES = 8, MAX_MAPS = 340, MOST_ID = 255 };
