@@ -184,8 +184,8 @@ type_command() {
 # not_run BLOCK: what the sheet says of a block that cannot run here
 not_run() {
     local i root=''
-    case $LACKS in
-        "needs root"*)
+    case $LACKS_NAME in
+        root)
             root=yes
             say "$ALARM(needs root)$PLAIN not run; this is what the sheet says:" || return 1 ;;
         *) say "$(prose "$ALARM(not run)$PLAIN $LACKS. This is what the sheet says:")" || return 1 ;;

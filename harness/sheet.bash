@@ -122,22 +122,26 @@ sheet_console_line() {
     if [[ $trimmed == *\\ ]]; then open=yes; else open=''; fi
 }
 
-# sheet_block_lacks BLOCK: status 1 if this machine can run it; else 0, and why
-# not in LACKS.  What a facility() said is kept: a sheet asks often.
-declare -A FACILITY_SAID=()
+# sheet_block_lacks BLOCK: status 1 if this machine can run it; else 0, and in LACKS_NAME
+# the facility that it lacks, LACKS_KIND what facility() ended with, LACKS why, and
+# LACKS_REMEDY.  What it said is kept: a sheet asks often.
+declare -A FACILITY_SAID=() FACILITY_KIND=()
 sheet_block_lacks() {
     local name i want=" ${BLOCK_NEEDS[$1]} "
     for ((i = BLOCK_FIRST[$1]; i < BLOCK_FIRST[$1] + BLOCK_COUNT[$1]; i++)); do
         [[ $want = *" ${CMD_WHO[i]} "* ]] || want=" ${CMD_WHO[i]}$want"
     done
-    LACKS=''
+    LACKS='' LACKS_NAME='' LACKS_KIND=0 LACKS_REMEDY=''
     for name in $want; do
         if [ -z "${FACILITY_SAID[$name]+known}" ]; then
-            if FACILITY_SAID[$name]=$(facility "$name"); then FACILITY_SAID[$name]=''; fi
+            FACILITY_KIND[$name]=0
+            FACILITY_SAID[$name]=$(facility "$name") || FACILITY_KIND[$name]=$?
         fi
-        [ -n "$LACKS" ] || LACKS=${FACILITY_SAID[$name]}
+        [ "$LACKS_KIND" -eq 0 ] || continue
+        LACKS_NAME=$name LACKS_KIND=${FACILITY_KIND[$name]} LACKS=${FACILITY_SAID[$name]%%$'\n'*}
+        LACKS_REMEDY=${FACILITY_SAID[$name]#*$'\n'}
     done
-    [ -n "$LACKS" ]
+    [ "$LACKS_KIND" -ne 0 ]
 }
 
 # ---- the two shells -------------------------------------------------------

@@ -92,25 +92,56 @@ remove_dir() {
 
 # ---- what a test needs ----------------------------------------------------
 
-# require FACILITY...: skip, saying why, where this machine lacks one of them
-# (names: support/lib.bash, facility).  LAB_MUST_RUN=1 turns the skip into a
-# failure.
+#
+# What a machine cannot do costs nobody a point, and is one of two kinds.  `never`: the
+# processor or kernel does not have it; the test leaves the total.  `mendable`: there is a
+# remedy; the test is not graded until it is taken.  The reason of every skip begins with
+# a field that says which, and nothing reads the words behind it:
+#
+#   [never FACILITY] WHY
+#   [mendable CODE: REMEDY] WHY
+#
+# Only support/lib.bash decides that something is never so, before a program under test
+# has run: the grader asks it again, of the same FACILITY, before it believes a `never`.
+
+# require FACILITY...: skip, saying why, where this machine lacks one of them (names:
+# support/lib.bash, facility).  LAB_MUST_RUN=1 turns a mendable skip into a failure.
 require() {
-    local name why
+    local name said kind
     for name; do
-        why=$(facility "$name") || cannot "$why"
+        kind=0
+        said=$(facility "$name") || kind=$?
+        case $kind in
+            0) ;;
+            1) mendable "$name" "${said%%$'\n'*}" "${said#*$'\n'}" ;;
+            2) skip "$(skip_field never "$name") $(one_line "$said")" ;;
+            *) echo "$said"; return 1 ;;
+        esac
     done
 }
 
-# require_step STATUS: skip where a step program said 77, "not on this kernel"
-require_step() { [ "$1" -ne 77 ] || cannot "${output:-the step said 77}"; }
-
-cannot() {
+# mendable CODE WHY REMEDY: skip.  CODE is a word for programs, often a facility's name;
+# REMEDY is a command, or the word sudo alone for the same command as root.
+mendable() {
+    [ -n "${3-}" ] || { echo "mendable without a remedy: ${2-}"; return 1; }
     if [ "${LAB_MUST_RUN-}" = 1 ]; then
-        echo "must run here, and cannot: $1"
+        echo "must run here, and cannot: $2 (remedy: $3)"
         return 1
     fi
-    skip "$1"
+    skip "$(skip_field mendable "$1" "$3") $(one_line "$2")"
+}
+
+# require_step STATUS: skip where a step program said 77, "not on this kernel"
+require_step() {
+    [ "$1" -ne 77 ] || mendable step "${output:-the step said 77}" "another kernel, in the lab machine: make vm"
+}
+
+# require_filters: of a test that came to know that filters cannot be read here
+require_filters() {
+    require filters
+    echo "expected: the filters of a process can be read"
+    echo "observed: ${stderr-}"
+    return 1
 }
 
 # hint TEXT: printed if the test fails; names a man page

@@ -19,10 +19,10 @@
 browser_lacks() {
     local tool
     for tool in chromium chromedriver curl jq; do
-        command -v "$tool" >/dev/null || { echo "no $tool in PATH (run: make setup)"; return 0; }
+        command -v "$tool" >/dev/null || { echo "tool:$tool"; return 0; }
     done
     # Emulated, its pages take minutes; and a page is the same wherever it is looked at.
-    [ "${LAB_VM-}" != 1 ] || { echo "the lab machine is too slow for a browser"; return 0; }
+    [ "${LAB_VM-}" != 1 ] || { echo vm; return 0; }
     return 1
 }
 
@@ -30,7 +30,10 @@ browser_lacks() {
 # not come up
 browser_required() {
     local why
-    ! why=$(browser_lacks) || cannot "$why"
+    if why=$(browser_lacks); then
+        [ "$why" != vm ] || mendable vm "the lab machine is too slow for a browser" "on the machine around it"
+        require "$why"
+    fi
     [ -n "${BROWSER_URL-}" ] || { echo "the browser did not start: ${BROWSER_SAID-}"; return 1; }
 }
 

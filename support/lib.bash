@@ -225,77 +225,232 @@ cgroup2_mount() {
          END { exit !found }' /proc/self/mountinfo
 }
 
-# facility NAME: status 0 if this machine offers it to this user; else status
-# 1 and one line on stdout that says what is missing.
+# facility NAME: status 0 if this machine offers it to this user.  Else it is one of two
+# kinds, and the first line on stdout says what is missing:
+#   1  mendable: the second line is the remedy, a command or a few words; the word
+#      `sudo` alone stands for the same command as root
+#   2  never: the processor or the running kernel does not have it, and no privilege,
+#      package or setting will change that.  What is refused is mendable: somebody
+#      refuses it, and may allow it.
+# 3 is for a NAME that is none of these:
 #   root              effective uid 0
 #   user              an ordinary user that can be become
+#   undelegated       an ordinary user who may make no cgroups
 #   tool:NAME         a program in PATH
+#   ptrace            strace(1) may trace its child
 #   ns:KIND           a namespace of that kind can be made with privilege:
 #                     pid mnt ipc uts net cgroup time user
 #   userns            an ordinary user can make a user namespace and be root in it
 #   cgroup:NAME       a controller on either version, its root writable
 #   cgroup1:NAME cgroup2:NAME   the same on that version only
 #   cgroup2           the v2 tree, whatever its controllers
+#   swap              the kernel accounts swap to a cgroup
 #   overlay           an overlay mount with privilege
 #   overlay:user      an overlay mount in a user namespace
 #   seccomp           seccomp filters
+#   filters           the seccomp filters of another process can be read, see
+#                     PTRACE_SECCOMP_GET_FILTER in ptrace(2)
+#   keyrings          keyrings(7)
 #   subid             a subordinate id range for the ordinary user
 #   file:PATH         that file
 #   machine:NAME      a processor of that name, as uname -m has it
+#   systemd           systemd has started this machine
 #   tmp:FSTYPE        temporary files are on a filesystem of that type
 facility() {
     local where arg=${1#*:}
     case $1 in
-        root)
-            [ "$EUID" -eq 0 ] || { echo "needs root (run it with sudo)"; return 1; } ;;
+        root) [ "$EUID" -eq 0 ] || lacks_now "needs root" sudo ;;
         user)
             # shellcheck disable=SC2016  # for the inner shell to expand
             as_user sh -c '[ "$(id -u)" != 0 ]' 2>/dev/null ||
-                { echo "cannot become an ordinary user (uid $(lab_uid))"; return 1; } ;;
-        tool:*)
-            command -v "$arg" >/dev/null || { echo "no $arg in PATH (run: make setup)"; return 1; } ;;
-        machine:*)
-            [ "$(uname -m)" = "$arg" ] || { echo "${arg/_/-} only; this is $(uname -m)"; return 1; } ;;
-        file:*)
-            [ -e "$arg" ] || { echo "no $arg here"; return 1; } ;;
+                lacks_now "cannot become an ordinary user (uid $(lab_uid))" "set LAB_USER to a login name or a uid" ;;
+        tool:*) command -v "$arg" >/dev/null || lacks_now "no $arg in PATH" "make setup" ;;
+        ptrace) strace -o /dev/null true >/dev/null 2>&1 || lacks_now "strace may not trace here" "$(ptrace_remedy)" ;;
+        machine:*) [ "$(uname -m)" = "$arg" ] || lacks_ever "${arg/_/-} only; this is $(uname -m)" ;;
+        systemd) [ -d /run/systemd/system ] || lacks_ever "systemd did not start this machine" ;;
+        file:*) [ -e "$arg" ] || facility_file "$arg" ;;
         tmp:*)
             where=$(findmnt -n -o FSTYPE -T "${TMPDIR:-/tmp}")
-            [ "$where" = "$arg" ] || { echo "${TMPDIR:-/tmp} is on $where, not $arg (set TMPDIR)"; return 1; } ;;
-        ns:user)
-            [ -e /proc/self/ns/user ] || { echo "this kernel has no user namespaces"; return 1; }
-            unshare --user true 2>/dev/null ||
-                { echo "making a user namespace is refused here (see make doctor)"; return 1; } ;;
-        ns:*)
-            [ -e "/proc/self/ns/$arg" ] || { echo "this kernel has no $arg namespaces"; return 1; }
-            [ "$EUID" -ne 0 ] || unshare "$(unshare_option "$arg")" true 2>/dev/null ||
-                { echo "making a $arg namespace is refused here"; return 1; } ;;
-        userns)
-            as_user unshare --map-root-user --mount true 2>/dev/null ||
-                { echo "an ordinary user may not make a user namespace here (see make doctor)"; return 1; } ;;
-        cgroup2)
-            cgroup2_mount >/dev/null || { echo "no cgroup v2 tree is mounted"; return 1; } ;;
-        cgroup:* | cgroup1:* | cgroup2:*)
-            where=$(cgroup_where "$arg") || { echo "no $arg controller on any mounted cgroup hierarchy"; return 1; }
-            case $1 in
-                cgroup[12]:*) [ "${where%% *}" = "${1:6:1}" ] ||
-                    { echo "the $arg controller is on cgroup v${where%% *} here, not v${1:6:1}"; return 1; } ;;
-            esac
-            [ -w "${where#* }" ] || { echo "the cgroup tree ${where#* } is not writable for uid $EUID"; return 1; } ;;
+            [ "$where" = "$arg" ] ||
+                lacks_now "${TMPDIR:-/tmp} is on $where, not $arg" "set TMPDIR to a folder on $arg" ;;
+        ns:* | userns) facility_namespace "$1" "$arg" ;;
+        cgroup* | swap | undelegated) facility_cgroup "$1" "$arg" ;;
         overlay)
-            [ "$EUID" -eq 0 ] || { echo "needs root (run it with sudo)"; return 1; }
-            unshare --mount sh -c "$OVERLAY_PROBE" 2>/dev/null || { echo "this kernel mounts no overlay"; return 1; } ;;
+            if [ "$EUID" -ne 0 ]; then
+                lacks_now "needs root" sudo
+            else
+                unshare --mount sh -c "$OVERLAY_PROBE" 2>/dev/null || lacks_now "no overlay can be mounted here" \
+                    "$(grep -qw overlay /proc/filesystems && echo "$ELSEWHERE" || echo "sudo modprobe overlay")"
+            fi ;;
         overlay:user)
             as_user unshare --map-root-user --mount sh -c "$OVERLAY_PROBE" 2>/dev/null ||
-                { echo "no overlay mount in a user namespace here"; return 1; } ;;
-        seccomp)
-            grep -q '^Seccomp:' /proc/self/status || { echo "this kernel has no seccomp"; return 1; } ;;
+                lacks_now "no overlay mount in a user namespace here" "$(userns_remedy)" ;;
+        seccomp) grep -q '^Seccomp:' /proc/self/status || lacks_ever "this kernel has no seccomp" ;;
+        filters) facility_filters ;;
+        keyrings) [ -e /proc/keys ] || lacks_ever "this kernel has no keyrings" ;;
         subid)
-            grep -q "^\($(id -nu "$(lab_uid)" 2>/dev/null)\|$(lab_uid)\):" /etc/subuid 2>/dev/null ||
-                { echo "uid $(lab_uid) has no range in /etc/subuid (see make doctor)"; return 1; } ;;
+            where=$(id -nu "$(lab_uid)" 2>/dev/null) || where=$(lab_uid)
+            grep -q "^\($where\|$(lab_uid)\):" /etc/subuid 2>/dev/null ||
+                lacks_now "uid $(lab_uid) has no range in /etc/subuid" "$(subid_remedy "$where")" ;;
         *)
-            echo "unknown facility '$1'"; return 1 ;;
+            echo "unknown facility '$1'"
+            return 3 ;;
     esac
 }
+
+# lacks_now WHAT REMEDY, lacks_ever WHAT: the two kinds
+lacks_now() {
+    printf '%s\n%s\n' "$1" "$2"
+    return 1
+}
+lacks_ever() {
+    echo "$1"
+    return 2
+}
+
+# skip_field KIND CODE [REMEDY]: what the reason of a skip begins with (support/bats.bash)
+skip_field() {
+    local remedy=${3-}
+    remedy=${remedy//[[:cntrl:]]/ }
+    printf '[%s %s%s]' "$1" "${2//[][:space:][]/_}" "${remedy:+: ${remedy//[][]/}}"
+}
+
+# one_line TEXT: without control characters
+one_line() { printf '%s' "${1//[[:cntrl:]]/ }"; }
+
+# read_skip REASON: SKIP_KIND, SKIP_CODE, SKIP_REMEDY and SKIP_WHY of the reason of a
+# skip; one without the field is of no kind, and no excuse
+# shellcheck disable=SC2034  # for whoever calls this
+read_skip() {
+    SKIP_KIND='' SKIP_CODE='' SKIP_REMEDY='' SKIP_WHY=$1
+    if [[ $1 =~ ^\[never\ ([^][\ ]+)\]\ (.*)$ ]]; then
+        SKIP_KIND=never SKIP_CODE=${BASH_REMATCH[1]} SKIP_WHY=${BASH_REMATCH[2]}
+    elif [[ $1 =~ ^\[mendable\ ([^][\ ]+):\ ([^][]+)\]\ (.*)$ ]]; then
+        SKIP_KIND=mendable SKIP_CODE=${BASH_REMATCH[1]} SKIP_REMEDY=${BASH_REMATCH[2]} SKIP_WHY=${BASH_REMATCH[3]}
+    fi
+}
+
+# What a container, an LSM or a setting refuses is allowed somewhere else.
+ELSEWHERE="outside of this container, or in the lab machine: make vm"
+
+# facility_file FILE: of one that is not there.  The kernel makes those in /proc.
+facility_file() {
+    case $1 in
+        /proc/* | /sys/devices/*) lacks_ever "no $1 on this kernel or processor" ;;
+        /dev/loop*) lacks_now "no $1 here" "sudo modprobe loop" ;;
+        /dev/* | /sys/*) lacks_now "no $1 here" "$ELSEWHERE" ;;
+        */build/rootfs) lacks_now "no $1 here" "make rootfs" ;;
+        *) lacks_now "no $1 here" "make setup" ;;
+    esac
+}
+
+# facility_namespace NAME KIND: ns:KIND, userns
+facility_namespace() {
+    case $1 in
+        userns | ns:user)
+            if [ ! -e /proc/self/ns/user ]; then
+                lacks_ever "this kernel has no user namespaces"
+            elif [ "$1" = ns:user ]; then
+                unshare --user true 2>/dev/null || lacks_now "making a user namespace is refused here" "$(userns_remedy)"
+            else
+                as_user unshare --map-root-user --mount true 2>/dev/null ||
+                    lacks_now "an ordinary user may not make a user namespace here" "$(userns_remedy)"
+            fi ;;
+        *)
+            if [ ! -e "/proc/self/ns/$2" ]; then
+                lacks_ever "this kernel has no $2 namespaces"
+            else
+                [ "$EUID" -ne 0 ] || unshare "$(unshare_option "$2")" true 2>/dev/null ||
+                    lacks_now "making a $2 namespace is refused here" "$ELSEWHERE"
+            fi ;;
+    esac
+}
+
+# facility_cgroup NAME CONTROLLER
+facility_cgroup() {
+    local where
+    case $1 in
+        cgroup2) cgroup2_mount >/dev/null || lacks_now "no cgroup v2 tree is mounted" "$ELSEWHERE" ;;
+        swap)
+            where=$(cgroup_where memory) || { lacks_now "no memory controller on any mounted cgroup hierarchy" "$ELSEWHERE"; return; }
+            if [ ! -e /proc/swaps ]; then
+                lacks_ever "this kernel has no swap"
+            elif [ ! -e "${where#* }/memory.memsw.limit_in_bytes" ] && ! compgen -G "${where#* }/*/memory.swap.max" >/dev/null; then
+                lacks_now "this kernel accounts no swap" "boot it with swapaccount=1"
+            fi ;;
+        undelegated)
+            where=$(cgroup_where memory) || where=$(cgroup_where pids) || return 0
+            where=$(awk -F: -v v2="$([ "${where%% *}" = 2 ] && echo yes)" -v root="${where#* }" \
+                'v2 ? $1 == 0 : "," $2 "," ~ /,(memory|pids),/ { print root $3; exit }' /proc/self/cgroup)
+            ! as_user test -w "$where" || lacks_now "this user may make cgroups" sudo ;;
+        cgroup:* | cgroup1:* | cgroup2:*)
+            where=$(cgroup_where "$2") || where=''
+            if [[ $1 = cgroup1:* && $where = 2* ]]; then
+                lacks_ever "the $2 controller is on cgroup v2 here, not v1"
+            elif [[ $1 = cgroup1:* && -z $where ]]; then
+                lacks_ever "no $2 controller on cgroup v1 here"
+            elif [[ $1 = cgroup2:* && $where = 1* ]]; then
+                lacks_now "the $2 controller is on cgroup v1 here, not v2" "in the lab machine: make vm"
+            elif [ -z "$where" ]; then
+                lacks_now "no $2 controller on any mounted cgroup hierarchy" "$ELSEWHERE"
+            elif [ ! -w "${where#* }" ]; then
+                lacks_now "the cgroup tree ${where#* } is not writable for uid $EUID" \
+                    "$([ "$EUID" -eq 0 ] && echo "$ELSEWHERE" || echo sudo)"
+            fi ;;
+        *)
+            echo "unknown facility '$1'"
+            return 3 ;;
+    esac
+}
+
+# facility_filters: ns_last_pid comes with CONFIG_CHECKPOINT_RESTORE, as the request does.
+# Who has a filter is shown none.
+facility_filters() {
+    if [ ! -e /proc/sys/kernel/ns_last_pid ]; then
+        lacks_ever "this kernel shows no process's filters (CONFIG_CHECKPOINT_RESTORE)"
+    elif ! grep -q '^Seccomp:[[:space:]]0$' /proc/self/status; then
+        lacks_now "behind a filter of our own, no other is shown" "$ELSEWHERE"
+    elif [ "$EUID" -ne 0 ]; then
+        lacks_now "needs root, to read the filter of a process" sudo
+    elif ! sets_bit "$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)" 21 || [[ $(</proc/self/uid_map) != *4294967295 ]]; then
+        lacks_now "this root may not read the filter of a process (CAP_SYS_ADMIN)" "$ELSEWHERE"
+    fi
+}
+
+# sets_bit HEX N
+sets_bit() { (((0x${1:-0} >> $2) & 1)); }
+
+# sysctl_value NAME: of /proc/sys, or nothing
+sysctl_value() {
+    local value=''
+    { read -r value <"/proc/sys/${1//.//}"; } 2>/dev/null || true
+    echo "$value"
+}
+
+# userns_remedy: every switch that forbids it, for now and for good
+userns_remedy() {
+    local wrong=''
+    [ "$(sysctl_value user.max_user_namespaces)" != 0 ] || wrong+=" user.max_user_namespaces=15000"
+    [ "$(sysctl_value kernel.unprivileged_userns_clone)" != 0 ] || wrong+=" kernel.unprivileged_userns_clone=1"
+    [ "$(sysctl_value kernel.apparmor_restrict_unprivileged_userns)" != 1 ] || wrong+=" kernel.apparmor_restrict_unprivileged_userns=0"
+    if [ -n "$wrong" ]; then
+        printf '%s\n' "sudo sysctl -w$wrong; to keep it: printf '%s\n'$wrong | sudo tee /etc/sysctl.d/60-userns.conf"
+    else
+        echo "$ELSEWHERE"
+    fi
+}
+
+# ptrace_remedy: Yama's 2 is for root, 3 for nobody until the next boot
+ptrace_remedy() {
+    case $(sysctl_value kernel.yama.ptrace_scope) in
+        2) echo "sudo sysctl -w kernel.yama.ptrace_scope=1" ;;
+        3) echo "boot with kernel.yama.ptrace_scope=1" ;;
+        *) echo "$ELSEWHERE" ;;
+    esac
+}
+
+# subid_remedy USER
+subid_remedy() { echo "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $1"; }
 
 # All four directories on one tmpfs, which ends with the mount namespace.
 OVERLAY_PROBE='mount -t tmpfs t /tmp && cd /tmp && mkdir l u w m &&

@@ -86,7 +86,7 @@ victim() {
 
 @test "no key of the caller's session, also where keyctl is let through" {
     hint "KEYCTL_JOIN_SESSION_KEYRING in keyctl(2)"
-    "$HERE/payload-lure" key probe true || cannot "no keyrings here"
+    "$HERE/payload-lure" key probe true || { require keyrings; mendable keyctl "keyctl is refused here" "$ELSEWHERE"; }
     KEYED=("$HERE/payload-lure" key "canary-$NAP")
     run "${KEYED[@]}" unshare --mount "$HERE/naive" run "$ROOTFS" payload-host "key=canary-$NAP"
     expect_match "control: on the naive runner" " in\$" "$output"
@@ -132,7 +132,7 @@ victim() {
         run skiff "$ROOTFS" sh -c 'echo -1000 >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj'
         [ "$(tail -n 1 <<<"$output")" -ge 0 ])
     # what the caller was spared by is not handed on
-    (echo -500 >/proc/self/oom_score_adj) 2>/dev/null || cannot "lowering it is refused here"
+    (echo -500 >/proc/self/oom_score_adj) 2>/dev/null || mendable oom_score_adj "lowering it is refused here" "$ELSEWHERE"
     run bash -c 'echo -500 >/proc/self/oom_score_adj; exec "$@"' _ unshare --mount "$HERE/naive" run "$ROOTFS" \
         payload-host spared
     expect_match "control: on the naive runner" "spared in" "$output"
@@ -143,7 +143,7 @@ victim() {
 @test "a core dump lands nowhere on the host" {
     hint "core(5): the pattern is the host's, the folder is the container's"
     case $(cat /proc/sys/kernel/core_pattern) in
-        '|'* | /*) cannot "core_pattern is no name in the working directory here" ;;
+        '|'* | /*) mendable core_pattern "core_pattern is no name in the working directory here" "sudo sysctl -w kernel.core_pattern=core" ;;
     esac
     image
     (cd "$WORLD" && ulimit -c unlimited && naive run "$IMAGE" payload-host crash)

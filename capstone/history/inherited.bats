@@ -56,7 +56,7 @@ load common
     run prog exec "test-$NAP" sh -c 'head -c 9000 /dev/zero >/tmp/large; stat -c %s /tmp/large'
     expect "a file" 4096 "$(tail -n 1 <<<"$output")"
     # control: the caller's own are others
-    [ "$(ulimit -n)" -ne 64 ] || cannot "this is the caller's limit, too"
+    [ "$(ulimit -n)" -ne 64 ] || mendable nofile "this is the caller's limit, too" "ulimit -n 1024, before the test"
     # A caller with less than the container has: root raises it, who may not goes on with that.
     if (ulimit -n 50 && ulimit -n 60) 2>/dev/null; then
         run bash -c 'ulimit -n 50; exec "$@" 3>&- 4>&-' _ "$EXERCISE" exec "test-$NAP" cat /proc/self/limits
@@ -69,7 +69,7 @@ load common
 
 @test "exec: no protection from the OOM killer; who is nearer to it stays so" {
     hint "oom_score_adj in proc(5)"
-    (echo -500 >/proc/self/oom_score_adj) 2>/dev/null || cannot "lowering it is refused here"
+    (echo -500 >/proc/self/oom_score_adj) 2>/dev/null || mendable oom_score_adj "lowering it is refused here" "$ELSEWHERE"
     score() { bash -c 'echo "$0" >/proc/self/oom_score_adj; exec "$@" 3>&- 4>&-' "$@"; }
     for options in "" "--userns host" --init; do
         # shellcheck disable=SC2086  # words

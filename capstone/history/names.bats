@@ -134,7 +134,7 @@ words() { printf 'x%.0s' $(seq "$1"); }
     require cgroup:pids
     container
     dir=$(cgroup_dir "$CONTAINER" pids)
-    [[ $dir = */skiff-* ]] || cannot "its group is not to be seen from here"
+    [[ $dir = */skiff-* ]] || mendable cgroup:pids "its group is not to be seen from here" "$ELSEWHERE"
     # A process of this test's in the container's group keeps it alive.
     spawn sleep 300
     guest=$SPAWNED

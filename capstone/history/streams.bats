@@ -118,8 +118,8 @@ skiff_of() { pgrep -f -- "^$EXERCISE $1" | head -n 1; }
 @test "the caller's /dev/null is not COMMAND's to change" {
     hint "the container's own, on a read-only mount; chmod(2) gives EROFS"
     # A node of this test's own, in case it does change.
-    mknod -m 666 "$WORLD/null" c 1 3 || cannot "no device nodes here"
-    [ -c "$WORLD/null" ] && (: >"$WORLD/null") 2>/dev/null || cannot "device nodes cannot be opened here"
+    mknod -m 666 "$WORLD/null" c 1 3 || mendable mknod "no device nodes can be made here" "$ELSEWHERE"
+    [ -c "$WORLD/null" ] && (: >"$WORLD/null") 2>/dev/null || mendable nodev "device nodes cannot be opened in $WORLD" "set TMPDIR to a folder without nodev"
     run caller ">$WORLD/null 2>$WORLD/null" "$ROOTFS/bin/payload-streams" chmod
     expect "control: outside" 0 "$status"
     for options in "--userns host" "--privileged" "--userns host --privileged"; do

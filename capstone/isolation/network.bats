@@ -5,8 +5,8 @@ load common
 
 setup() {
     lab_setup
-    require root ns:net tool:ip tool:nft
-    [ -x "$BATS_TEST_DIRNAME/../network/skiff-network" ] || cannot "capstone/network/skiff-network is not built"
+    require_skiff ns:net tool:ip tool:nft
+    [ -x "$BATS_TEST_DIRNAME/../network/skiff-network" ] || mendable built "capstone/network/skiff-network is not built" "make setup, then make"
     NAP=$((1000000 + BATS_TEST_NUMBER * 100000 + RANDOM))
     before=$(footprint)
     spawn unshare --net sleep 1000

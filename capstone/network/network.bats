@@ -25,7 +25,7 @@ END
 setup() {
     lab_setup
     require root ns:net tool:ip tool:nft tool:busybox
-    [ -x "$EXERCISE" ] || cannot "skiff-network is not built (see capstone/network/Makefile)"
+    [ -x "$EXERCISE" ] || mendable built "skiff-network is not built (see capstone/network/Makefile)" "make setup, then make"
     machine_before=$(machine)
     namespace && HOST=$NAMESPACE
     namespace && OUT=$NAMESPACE
@@ -575,7 +575,7 @@ unguarded() { host nft delete table netdev skiff; }
 }
 
 @test "a container sends no IPv6, which has no addresses of ours" {
-    [ -e /proc/sys/net/ipv6 ] || cannot "no IPv6 here"
+    require file:/proc/sys/net/ipv6
     hint "the policy of the port is drop, see nft(8)"
     join one
     address=$(host ip -o -6 addr show dev skiff0 scope link | grep -o 'fe80[^/]*')
@@ -714,10 +714,10 @@ unguarded() { host nft delete table netdev skiff; }
 bridged() { host "$SKIFF" run --network bridge "$@"; }
 
 require_bridge() {
-    [ -x "$SKIFF" ] || cannot "capstone/skiff is not built"
-    [ -d "${ROOTFS:=$BATS_TEST_DIRNAME/../../build/rootfs}" ] || cannot "no build/rootfs (run: make rootfs)"
+    [ -x "$SKIFF" ] || mendable built "capstone/skiff is not built" make
+    require file:"${ROOTFS:=$BATS_TEST_DIRNAME/../../build/rootfs}"
     run bridged "$ROOTFS" true
-    [ "$status" -eq 0 ] || cannot "skiff knows no --network bridge: $output"
+    [ "$status" -eq 0 ] || mendable bridge "skiff knows no --network bridge: $output" "make setup, then make"
 }
 
 @test "skiff run --network bridge: the container reaches the outside" {

@@ -62,12 +62,12 @@ teardown() {
     lab_teardown
 }
 
-containerd_runs() { bounded ctr -a "$CTRD" version >/dev/null 2>&1 || cannot "containerd does not start here: $(tail -n 1 "$DIR/containerd.log" | cut -c 1-200)"; }
+containerd_runs() { bounded ctr -a "$CTRD" version >/dev/null 2>&1 || mendable containerd "containerd does not start here: $(tail -n 1 "$DIR/containerd.log" | cut -c 1-200)" "$ELSEWHERE"; }
 
 needs_docker() {
     require tool:dockerd tool:docker
     containerd_runs
-    bounded docker version >/dev/null 2>&1 || cannot "dockerd does not start here: $(tail -n 1 "$DIR/dockerd.log" | cut -c 1-200)"
+    bounded docker version >/dev/null 2>&1 || mendable dockerd "dockerd does not start here: $(tail -n 1 "$DIR/dockerd.log" | cut -c 1-200)" "$ELSEWHERE"
 }
 
 # c ARG...: ctr; d ARG...: docker

@@ -154,7 +154,7 @@ END2
     expect "the control: its own" "$TRACE" "$(ls "$TRACE")"
     # and the one in /tmp, if it is not there
     unset XDG
-    [ ! -e "/tmp/skiff-oci-$uid" ] || cannot "/tmp/skiff-oci-$uid is there"
+    [ ! -e "/tmp/skiff-oci-$uid" ] || mendable tmp "/tmp/skiff-oci-$uid is there" "remove it, once no container of that user runs"
     LAB_DIRS+=("/tmp/skiff-oci-$uid")
     plant "/tmp/skiff-oci-$uid"
     sed -i "s#$BATS_TEST_TMPDIR/trace#$USER_DIR/second#" "/tmp/skiff-oci-$uid/hull/state.json"

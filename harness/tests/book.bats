@@ -22,7 +22,7 @@ setup() {
     local why
     lab_setup
     why=$(lacks_for_book)
-    [ -z "$why" ] || cannot "$why"
+    [ -z "$why" ] || require "$why"
     SITE=$BOOK_TEST/site/book
 }
 
@@ -31,10 +31,12 @@ teardown_file() {
     [ -z "${BOOK_TEST-}" ] || rm -rf -- "$BOOK_TEST"
 }
 
-# lacks_for_book: what keeps the book from being made here, or nothing
+# lacks_for_book: the facility that the book cannot be made without here, or nothing
 lacks_for_book() {
     local tool
-    for tool in pandoc jq mandoc gnuplot dot; do facility "tool:$tool" || return 0; done
+    for tool in pandoc jq mandoc gnuplot dot; do
+        facility "tool:$tool" >/dev/null || { echo "tool:$tool"; return 0; }
+    done
 }
 
 # recording: colours, a carriage return, moves of the cursor, in the first second;

@@ -455,7 +455,7 @@ cast_text() { jq -rs 'map(arrays | .[2]) | join("")' "$1"; }
 
 @test "a whole lab plays, and its recording holds every step" {
     require root user tool:jq tool:script
-    [ -x "$LAB_TOP/labs/02-namespaces/step1-list" ] || cannot "lab 02 is not built (run: make)"
+    [ -x "$LAB_TOP/labs/02-namespaces/step1-list" ] || mendable built "lab 02 is not built" make
     run env AUTO=1 RECORD="$TREE/02.cast" timeout 600 "$LAB_TOP/harness/demo" 02
     expect_status 0
     recorded "$TREE/02.cast"

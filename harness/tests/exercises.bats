@@ -107,7 +107,7 @@ one_line() {
     mkdir -p root/bin up work
     cp "$(command -v busybox)" root/bin/sh
     # "mount -o ..." of the work folder needs a filesystem that can be an upper layer
-    "${guard[@]}" mount -t overlay -o lowerdir=root,upperdir=up,workdir=work o /mnt 2>/dev/null || cannot "no overlay can have its upper layer here"
+    "${guard[@]}" mount -t overlay -o lowerdir=root,upperdir=up,workdir=work o /mnt 2>/dev/null || mendable overlay "no overlay can have its upper layer here" "set TMPDIR to a folder on a disk"
     run -0 --separate-stderr bounded "${guard[@]}" "$layers" -l root -u up -w work -b "/etc:/$LONG" -- /bin/sh -c 'echo ran'
     expect_output ran
     [ -d "up/$LONG" ]

@@ -129,7 +129,7 @@ mutants() { run timeout 600 "$TREE/harness/mutants" "$@"; }
     sed -i 's/    run prog you/    require file:\/nonexistent\n&/' "$LAB/greet.bats"
     mutants 01
     expect_status 0
-    has "ok 3 01-one: nameless: nameless # SKIP the test that catches it: no /nonexistent here"
+    has "ok 3 01-one: nameless: nameless # SKIP [mendable file:/nonexistent: make setup] the test that catches it: no /nonexistent here"
     LAB_MUST_RUN=1 mutants 01
     expect_status 1
     has "not ok 3 01-one: nameless"

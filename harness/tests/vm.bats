@@ -17,7 +17,7 @@ setup() {
 # require_vm: a machine can be booted here
 require_vm() {
     local why
-    why=$(../vm --check) || cannot "$why"
+    why=$(../vm --check) || mendable vm "$why" "harness/setup vm"
 }
 
 # stand_in SCRIPT: a QEMU of our own, which boots nothing, and an image for it.
@@ -214,7 +214,7 @@ $(lab_uid)" "$output"
 @test "vm: without QEMU, one line with its package and the command that installs it" {
     local qemu
     qemu=qemu-system-$(uname -m)
-    [ ! -e /run/lab-vm ] || cannot "this is the lab machine already"
+    [ ! -e /run/lab-vm ] || mendable vm "this is the lab machine already" "on the machine around it"
     ln -s /usr/bin/* /usr/sbin/* "$USER_DIR/bin/" 2>/dev/null || true
     rm -f "$USER_DIR/bin/$qemu"
     # support/lib.bash adds sbin, where no QEMU is.

@@ -137,10 +137,27 @@ b
 END
     check
     expect_status 0
-    has "ok 1" "# SKIP no nonesuch in PATH" "ok 2"
+    has "ok 1" "# SKIP [mendable tool:nonesuch: make setup] no nonesuch in PATH" "ok 2"
     LAB_MUST_RUN=1 check
     expect_status 1
     has "not ok 1" "cannot run: no nonesuch in PATH"
+}
+
+@test "a block that this machine can never run stays a skip, also where all must run" {
+    sheet <<'END'
+## Step 1
+<!-- needs: machine:vax -->
+```console
+$ nonesuch
+a
+```
+END
+    check
+    expect_status 0
+    has "ok 1" "# SKIP [never machine:vax] vax only"
+    LAB_MUST_RUN=1 check
+    expect_status 0
+    has "# SKIP [never machine:vax] vax only"
 }
 
 @test "a need that nobody knows is an error of the sheet, not a skip" {
@@ -188,7 +205,7 @@ b
 END
     run as_user timeout 300 "$TREE/harness/walk" --check "$SHEET"
     expect_status 0
-    has "# SKIP needs root"
+    has "# SKIP [mendable root: sudo] needs root"
 }
 
 @test "commands have no input, no descriptors of ours, and default signals" {

@@ -93,7 +93,7 @@ expect_runs() {
 @test "[5] without -k a CMD with uid 0 has no capabilities in any set" {
     hint "all five sets count, and exec fills the permitted set of uid 0 from the bounding set: see capabilities(7)"
     hold "${ROOT[@]}" "${HOLD[@]}"
-    [ "$(proc_field "$CMD_PID" CapEff)" != "$(mask)" ] || cannot "the caller has no capabilities to drop"
+    [ "$(proc_field "$CMD_PID" CapEff)" != "$(mask)" ] || mendable root "the caller has no capabilities to drop" sudo
     kill "$CMD_PID"
     reap "$SPAWNED"
     hold "${ROOT[@]}" "$EXERCISE" -- "${HOLD[@]}"
@@ -209,7 +209,7 @@ expect_runs() {
     # shellcheck disable=SC2016  # for the inner shell to expand
     local lost=(capsh --inh=cap_kill --drop=cap_kill -- -c '"$@"' sh)
     run from "${lost[@]}" grep CapPrm /proc/self/status
-    (( 0x${output##*[[:space:]]} & 0x$(mask kill) )) || cannot "the caller does not hold it here"
+    (( 0x${output##*[[:space:]]} & 0x$(mask kill) )) || mendable root "the caller does not hold it here" sudo
     expect_runs from "${lost[@]}" "$EXERCISE" -k chown -- echo ran
     expect_refused from "${lost[@]}" "$EXERCISE" -k kill -- echo ran
 }
@@ -264,7 +264,7 @@ expect_runs() {
     expect_runs as_root -- echo ran
     expect_refused from setpriv --bounding-set=-setpcap "$EXERCISE" -- echo ran
     run "${USER_IS[@]}" grep CapBnd /proc/self/status
-    [[ $output = *[1-9a-f]* ]] || cannot "the bounding set of an ordinary user is empty here"
+    [[ $output = *[1-9a-f]* ]] || mendable bounding "the bounding set of an ordinary user is empty here" "$ELSEWHERE"
     expect_refused bounded "${USER_IS[@]}" "$USER_DIR/capdrop" -- echo ran
     expect_refused bounded "${USER_IS[@]}" "$USER_DIR/capdrop" -n -- echo ran
 }
@@ -310,7 +310,7 @@ expect_runs() {
 @test "[4] -n sets no_new_privs, and nothing else does" {
     hint "see PR_SET_NO_NEW_PRIVS in prctl(2)"
     run grep NoNewPrivs: /proc/self/status
-    [[ $output = *0 ]] || cannot "no_new_privs is already set here"
+    [[ $output = *0 ]] || mendable no_new_privs "no_new_privs is already set here" "in a shell without it (NoNewPrivs in /proc/self/status)"
     hold "${ROOT[@]}" "$EXERCISE" -n -k chown -- "${HOLD[@]}"
     expect "NoNewPrivs with -n" 1 "$(proc_field "$CMD_PID" NoNewPrivs)"
     of_root "$(mask chown)"
@@ -342,7 +342,7 @@ expect_runs() {
     chmod 4755 "$USER_DIR/hold"
     hold setpriv --reuid=1000 --regid=1000 --clear-groups "${HOLD[@]}"
     [ "$(proc_field "$CMD_PID" CapPrm)" != "$(mask)" ] ||
-        cannot "set-user-ID has no effect in $USER_DIR (nosuid?)"
+        mendable nosuid "set-user-ID has no effect in $USER_DIR" "set TMPDIR to a folder without nosuid"
     kill "$CMD_PID"
     reap "$SPAWNED"
     hold "$EXERCISE" -u 1000 -- "${HOLD[@]}"

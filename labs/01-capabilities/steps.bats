@@ -37,7 +37,7 @@ marks_dir() {
         cp /bin/true "$MARKS/probe"
         ! "${ROOT[@]}" setcap cap_kill=p "$MARKS/probe" 2>/dev/null || return 0
     done
-    cannot "no folder keeps the capabilities of files here"
+    mendable nosuid "no folder keeps the capabilities of files here" "set TMPDIR to a folder on ext4, without nosuid"
 }
 
 # kernel_sets CMD...: the five masks that CMD ends up with, in step1's order
@@ -259,7 +259,7 @@ web_80() {
 @test "step 7 says 77 where everybody may bind that port" {
     require root ns:net
     run unshare --net sh -c 'echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start && exec ./step7-web 80'
-    [[ $output != *"Read-only file system"* ]] || cannot "/proc/sys is read-only here"
+    [[ $output != *"Read-only file system"* ]] || mendable sysctl "/proc/sys is read-only here" "$ELSEWHERE"
     expect_status 77
     expect_match "why" 'ip_unprivileged_port_start' "$output"
 }
@@ -431,7 +431,7 @@ exec_cell() {
 }
 
 @test "step 14: the flag is set, stays, and is inherited" {
-    [ "$(proc_field self NoNewPrivs)" = 0 ] || cannot "no_new_privs is already set here"
+    [ "$(proc_field self NoNewPrivs)" = 0 ] || mendable no_new_privs "no_new_privs is already set here" "in a shell without it (NoNewPrivs in /proc/self/status)"
     run as_user ./step14-no-new-privs sh -c 'grep NoNewPrivs /proc/self/status'
     expect_status 0
     expect "what it says" "at the start: NoNewPrivs 0
@@ -467,7 +467,7 @@ docker_bounding() { "${ROOT[@]}" ./step15-docker "$@" sed -n 's/^CapBnd:\t*//p' 
 @test "step 15: Docker's fourteen, in three sets" {
     need_root
     run kernel_sets "${ROOT[@]}" ./step15-docker
-    (( (0x$(kernel_sets "${ROOT[@]}" | cut -d' ' -f1) & 0xa80425fb) == 0xa80425fb )) || cannot "this root has less"
+    (( (0x$(kernel_sets "${ROOT[@]}" | cut -d' ' -f1) & 0xa80425fb) == 0xa80425fb )) || mendable root "this root has less" "$ELSEWHERE"
     expect_output "00000000a80425fb 00000000a80425fb $ALL_NONE 00000000a80425fb $ALL_NONE"
 }
 
@@ -475,7 +475,7 @@ docker_bounding() { "${ROOT[@]}" ./step15-docker "$@" sed -n 's/^CapBnd:\t*//p' 
     local all
     need_root
     all=$(kernel_sets "${ROOT[@]}" | cut -d' ' -f4)
-    (( (0x$all & 0xa82425fb) == 0xa82425fb )) || cannot "this root has less"
+    (( (0x$all & 0xa82425fb) == 0xa82425fb )) || mendable root "this root has less" "$ELSEWHERE"
     expect "--cap-drop MKNOD" 00000000a00425fb "$(docker_bounding --cap-drop MKNOD)"
     expect "--cap-add SYS_ADMIN" 00000000a82425fb "$(docker_bounding --cap-add SYS_ADMIN)"
     expect "--cap-drop ALL --cap-add chown" 0000000000000001 "$(docker_bounding --cap-drop ALL --cap-add chown)"

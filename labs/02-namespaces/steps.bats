@@ -276,7 +276,7 @@ step() {
         exec 9<&-
         unshare --uts true; echo "held $held, gone $?"'
     run bounded unshare --map-root-user bash -c "$script" bash limit
-    [ "$status" -ne 99 ] || cannot "/proc/sys/user is not writable here"
+    [ "$status" -ne 99 ] || mendable sysctl "/proc/sys/user is not writable here" "$ELSEWHERE"
     expect "last line" "held 1, gone 0" "${lines[-1]}"
     # the control: without the limit there is room for both
     run bounded unshare --map-root-user bash -c "$script" bash none

@@ -9,6 +9,7 @@ exercise idmaprun
 
 setup() {
     lab_setup
+    require ns:user
     # A folder above this one may be closed to the ordinary user.
     [ -n "${LAB_BIN-}" ] || EXERCISE=./idmaprun
     NAP=60.$RANDOM$RANDOM
@@ -103,8 +104,8 @@ ranges() {
         name=$(id -nu)
         SUB_UID=$(awk -F: -v n="$name" -v u="$USER_ID" '($1 == n || $1 == u) && $3 >= 10 { print $2; exit }' /etc/subuid)
         SUB_GID=$(awk -F: -v n="$name" -v u="$USER_ID" '($1 == n || $1 == u) && $3 >= 10 { print $2; exit }' /etc/subgid)
-        [ -n "$SUB_UID" ] || cannot "no ten subordinate uids for $name"
-        [ -n "$SUB_GID" ] || cannot "no ten subordinate gids for $name"
+        [ -n "$SUB_UID" ] || mendable subid "no ten subordinate uids for $name" "$(subid_remedy "$name")"
+        [ -n "$SUB_GID" ] || mendable subid "no ten subordinate gids for $name" "$(subid_remedy "$name")"
         RANGED=()
         return
     fi

@@ -169,7 +169,7 @@ outside uid_map 0 200000 65536 done"
     run bounded setpriv --bounding-set=-setpcap unshare --map-root-user id -u
     expect_output 0
     run bounded setpriv --bounding-set=-setfcap unshare --map-root-user id -u
-    [ "$status" -ne 0 ] || cannot "this kernel asks for no CAP_SETFCAP (before Linux 5.12)"
+    [ "$status" -ne 0 ] || mendable kernel "this kernel asks for no CAP_SETFCAP (before Linux 5.12)" "another kernel, in the lab machine: make vm"
     expect_match output "uid_map: Operation not permitted" "$output"
 }
 
@@ -402,9 +402,9 @@ sleeper() {
     local cap
     # Some containers' root lacks one of these.
     for cap in 23 25 27; do
-        (((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) >> cap) & 1)) || cannot "this root lacks capability $cap"
+        (((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) >> cap) & 1)) || mendable root "this root lacks capability $cap" "$ELSEWHERE"
     done
-    [ "$(ns_of self user)" = "user:[4026531837]" ] || cannot "not the root of the first user namespace"
+    [ "$(ns_of self user)" = "user:[4026531837]" ] || mendable root "not the root of the first user namespace" "$ELSEWHERE"
     run bounded ./step10-nowhere
     require_step "$status"
     expect_status 0
@@ -420,9 +420,9 @@ sleeper() {
 
 @test "step 11: an ordinary user: other owners have no name, and no capability counts" {
     require userns
-    [ "$(stat -c %u /root 2>/dev/null)" = 0 ] || cannot "no /root of uid 0 here"
+    [ "$(stat -c %u /root 2>/dev/null)" = 0 ] || mendable root "no /root of uid 0 here" "$ELSEWHERE"
     run user_run ls /root
-    [ "$status" -ne 0 ] || cannot "/root is open to everybody here"
+    [ "$status" -ne 0 ] || mendable root "/root is open to everybody here" "chmod o-rwx /root"
     run user_run ./step11-files
     require_step "$status"
     expect_status 0
@@ -523,7 +523,7 @@ $(uname -n)"
     cp "$(command -v busybox)" "$USER_DIR/root/bin/sh" || return
     chmod -R a+rX "$USER_DIR/root"
     file=$USER_DIR/root/bin/sh
-    ! ldd "$file" >/dev/null 2>&1 || cannot "busybox is not static here"
+    ! ldd "$file" >/dev/null 2>&1 || mendable tool:busybox "busybox is not static here" "make setup"
     run user_run ./step13-rootless "$USER_DIR/root" /bin/sh -c 'echo /*; : >/bin/new'
     require_step "$status"
     expect_match output "^/bin /proc /tmp" "$output"
@@ -539,8 +539,8 @@ $(uname -n)"
 attackable() {
     require root ns:user
     local pattern=/proc/sys/kernel/core_pattern
-    [ -w "$pattern" ] || cannot "$pattern is closed to root here"
-    [ -r /etc/shadow ] || cannot "no /etc/shadow here"
+    [ -w "$pattern" ] || mendable sysctl "$pattern is closed to root here" "$ELSEWHERE"
+    [ -r /etc/shadow ] || mendable file:/etc/shadow "no /etc/shadow here" "$ELSEWHERE"
 }
 
 @test "step 14: a root with the host's uid 0 gets at what belongs to it" {

@@ -51,7 +51,7 @@ disk_file() {
         dd if=/dev/zero of="$FILE" bs=1M count="$1" conv=fsync status=none
         return
     done
-    cannot "no folder for temporary files is on a disk (set TMPDIR)"
+    mendable tmp "no folder for temporary files is on a disk" "set TMPDIR to a folder on a disk"
 }
 
 STEPS=(step2-mkdir step3-born "step4-memory 16" "step5-reclaim 16 /etc/passwd" "step6-high 16 24" "step7-swap 16 0 32"
@@ -246,9 +246,9 @@ STEPS=(step2-mkdir step3-born "step4-memory 16" "step5-reclaim 16 /etc/passwd" "
 
 @test "step13: a device is read as fast as io.max says" {
     require root
-    facility cgroup:io >/dev/null || require cgroup:blkio
+    facility cgroup:io >/dev/null || require cgroup1:blkio
     disk_file 4
-    LOOP=$(losetup --find --show "$FILE" 2>/dev/null) || cannot "no loop device can be had (modprobe loop)"
+    LOOP=$(losetup --find --show "$FILE" 2>/dev/null) || mendable loop "no loop device can be had" "sudo modprobe loop"
     step step13-io "$LOOP" 8
     between "milliseconds with 8 MiB a second" 350 3000 "$(number 'limited: 4 MiB in ([0-9]+) ms')"
     between "milliseconds without" 0 "$(number 'limited: 4 MiB in ([0-9]+) ms')" "$(number 'no limit: 4 MiB in ([0-9]+) ms')"

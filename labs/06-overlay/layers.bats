@@ -28,15 +28,14 @@ setup_file() {
     guard
     ( cd "$BATS_FILE_TMPDIR" &&
         "${GUARD[@]}" mount -t overlay -o lowerdir=probe-l,upperdir=probe-u,workdir=probe-w o probe-m ) ||
-        echo "no overlay can have its UPPER in ${TMPDIR:-/tmp} (set TMPDIR to a folder on ext4, xfs or btrfs)" \
-            >"$BATS_FILE_TMPDIR/cannot"
+        echo "no overlay can have its UPPER in ${TMPDIR:-/tmp}" >"$BATS_FILE_TMPDIR/cannot"
 }
 
 setup() {
     lab_setup
     require tool:busybox
     if [ "$EUID" -eq 0 ]; then require overlay; else require overlay:user; fi
-    [ ! -s "$BATS_FILE_TMPDIR/cannot" ] || cannot "$(cat "$BATS_FILE_TMPDIR/cannot")"
+    [ ! -s "$BATS_FILE_TMPDIR/cannot" ] || mendable overlay "$(cat "$BATS_FILE_TMPDIR/cannot")" "set TMPDIR to a folder on ext4, xfs or btrfs"
     guard
     BASE=$BATS_FILE_TMPDIR/base
     D=$BATS_TEST_TMPDIR

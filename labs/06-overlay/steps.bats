@@ -79,7 +79,7 @@ root_is() { sed -n "s/^$1 *\/ is //p" <<<"$output"; }
 
 @test "step1: a program needs its loader and its libraries" {
     local program=/usr/bin/env library
-    ldd "$program" >"$D/ldd" 2>/dev/null || cannot "$program is not a dynamic program here"
+    ldd "$program" >"$D/ldd" 2>/dev/null || mendable dynamic "$program is not a dynamic program here" "another distribution, in the lab machine: make vm"
     mkdir "$D/root"
     step ./step1-rootfs "$D/root" "$program" echo works
     expect_match "with the program alone" "env: No such file or directory.status 127" "${output//$'\n'/.}"
@@ -97,7 +97,7 @@ root_is() { sed -n "s/^$1 *\/ is //p" <<<"$output"; }
 @test "step1: a static program needs nothing" {
     mkdir "$D/root"
     require tool:busybox
-    ! ldd "$(command -v busybox)" >/dev/null 2>&1 || cannot "busybox is not static here"
+    ! ldd "$(command -v busybox)" >/dev/null 2>&1 || mendable tool:busybox "busybox is not static here" "make setup"
     step ./step1-rootfs "$D/root" "$(readlink -f "$(command -v busybox)")" true
     expect_status 0
     expect "the runs" "status 0" "$(grep ^status <<<"$output")"
@@ -359,7 +359,7 @@ layered() {
     echo conf >"$D/base/etc/conf"
     in_overlay base upper '
         rm gone etc/conf && rm -r dir && mkdir dir && echo c >dir/c && echo more >>keep && ln -s keep link &&
-        cp -a . ../merged' || cannot "no overlay can have its upper layer in ${TMPDIR:-/tmp}"
+        cp -a . ../merged' || mendable overlay "no overlay can have its upper layer in ${TMPDIR:-/tmp}" "set TMPDIR to a folder on ext4, xfs or btrfs"
 }
 
 @test "step22: whiteouts travel as .wh.NAME and .wh..wh..opq" {
