@@ -4,8 +4,8 @@
 # it inserts.
 include "text";
 
-def word: { passed: "passed", failed: "failed", ungraded: "not graded" }[.];
-def sign: { passed: "✓", failed: "✗", ungraded: "–" }[.];
+def word: { passed: "passed", failed: "failed", excluded: "not possible here", ungraded: "not graded" }[.];
+def sign: { passed: "✓", failed: "✗", excluded: "○", ungraded: "–" }[.];
 def mark: @html "<span class=\"mark \(.)\"><span aria-hidden=\"true\">\(sign)</span><span class=\"unseen\">\(word):</span></span>";
 
 def printed: if . == "" then "<p class=\"nothing\">(nothing)</p>" else @html "<pre>\(.)</pre>" end;

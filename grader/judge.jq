@@ -1,7 +1,7 @@
 # judge.jq - what a run of one bats file is worth
 #
 #   jq -nR -L grader --argjson plan "$(jq -nR -f plan.jq FILE)" --arg file FILE \
-#       --argjson status N --argjson logs true --rawfile log RUNLOG \
+#       --argjson status N --argjson logs true --rawfile log RUNLOG --argjson never_here '["machine:x86_64"]' \
 #       --rawfile stderr STDERR --arg over "" --argjson cut false -f judge.jq RESULTS
 #
 # RESULTS is what bats printed with -T and its plainest formatter (cat), which
@@ -14,12 +14,26 @@
 # not believed from the start.  With $cut it was ended for that reason, in a sandbox:
 # what it had not done by then has failed.
 #
+# The reason of a skip begins with a field that says of which kind it is (support/bats.bash).
+# $never_here are the facilities of which this machine says itself, asked by the grader, that
+# it can never have them: a test that was skipped for one of these is excluded, and
+# leaves the total.  Every other skip is ungraded.
+#
 # {problem, running, detail, tests: [{number, points, what, state, ms, ...}]}
 include "text";
 
 # ---- one line after the other ---------------------------------------------
 
 def refuse(words): .problem = words;
+
+# The reason of a skip: [never FACILITY] WHY, or [mendable CODE: REMEDY] WHY
+def skipped:
+    (capture("^\\[never (?<code>[^][ ]+)\\] (?<reason>.*)$") // null) as $never
+    | (capture("^\\[mendable (?<code>[^][ ]+): (?<remedy>[^][]+)\\] (?<reason>.*)$") // null) as $mendable
+    | if $never and ($never.code | IN($never_here[])) then { state: "excluded" } + $never
+      elif $never then { state: "impossible" } + $never
+      elif $mendable then { state: "ungraded" } + $mendable
+      else { state: "ungraded", reason: (if . == "" then "the test gives no reason" else . end) } end;
 
 def result($line):
     .tests[-1] as $test
@@ -28,7 +42,7 @@ def result($line):
           ($line[3 + ($it | length):] | capture("^(?<ms>[0-9]+)ms(?<skip> # skip( (?<reason>.*))?)?$"))
               // null
           | if . == null then null
-            elif .skip then { state: "ungraded", ms, reason: (.reason // "the test gives no reason") }
+            elif .skip then { ms } + (.reason // "" | skipped)
             else { state: "passed", ms } end
       elif $line | startswith("not ok " + $it) then
           ($line[7 + ($it | length):] | capture("^(?<ms>[0-9]+)ms( # timeout after [0-9]+s)?$"))
@@ -46,7 +60,9 @@ def step($line; $at):
         else refuse("bats ran something else than this file") end
     elif .open then
         result($line) as $result
-        | if $result then .tests[-1] += $result + { at: ($at + 1), said: ($at + 1) } | .open = false
+        | if $result.state == "impossible" then
+              refuse("a test is skipped for what this machine can never do (\($result.code)), and it can")
+          elif $result then .tests[-1] += $result + { at: ($at + 1), said: ($at + 1) } | .open = false
           else refuse("a line that bats does not write while a test runs (did the program under test?)") end
     elif $line | startswith("begin ") then
         (.tests | length) as $done
@@ -115,5 +131,6 @@ def sections:
         | .ms |= tonumber
         | .what |= visible
         | if .reason then .reason |= shown(500; 1) else . end
+        | if .remedy then .remedy |= shown(300; 1) else . end
         | del(.name, .at, .said)] end)
   }

@@ -95,7 +95,7 @@ def tests_table($id; $caption): table($id; $caption; ["Test", "Part", n("Points"
 
 def tests_section:
     group_by([.part, .number, .what]) | map(.[0] + {
-        failed: ([.[] | select(.state == "failed").n] | add // 0), tried: ([.[] | select(.state != "ungraded").n] | add // 0) })
+        failed: ([.[] | select(.state == "failed").n] | add // 0), tried: ([.[] | select(.state | IN("ungraded", "excluded") | not).n] | add // 0) })
     | map(select(.failed > 0)) | sort_by([-(.failed / .tried), .part, .number])
     | "<section id=\"tests\"><h2>Tests that fail most</h2>\n"
     + (if . == [] then "<p>No test fails.</p>" else

@@ -40,6 +40,7 @@ def notices:
     + (if .state == "absent" then notice("failed"; "Not handed in."; if .part == "capstone" then "No capstone/*.c was taken, so this part counts 0." else "No \(.exercise).c was taken, so this part counts 0." end) else "" end)
     + (if .state == "pending" then notice("ungraded"; "Not graded yet."; "This is not a zero.") else "" end)
     + (if .state == "error" then notice("ungraded"; "Not graded."; "This is not a zero: the machine that graded could not do it. " + (.reason // "")) else "" end)
+    + (if .left_out > 0 then notice("ungraded"; "Some of its tests no program can pass here."; "The machine that graded can never run \(.left_out) points of them. They cost nothing: the points are on the scale of all tests.") else "" end)
     + (if .stale then notice("ungraded"; "Out of date."; "The tests or the files changed after this was graded.") else "" end)
     + (if .points == null then [.problems[] | @html "<div class=\"notice ungraded\"><p>\(.what)</p>" + (if .detail == "" then "" else @html "<pre>\(.detail)</pre>" end) + "</div>\n"] | add // "" else "" end)
     + (if .built then "" else @html "<div class=\"notice failed\"><p><b>It does not build,</b> so none of its tests could run. The compiler says:</p><pre>\(.compiler)</pre></div>\n" end);
@@ -68,7 +69,7 @@ def handed: if .intake == null then "" else .intake |
 
 # How many tests there are of each state, as on report.html.
 def counts: [.parts[].tests[].state] as $states
-    | [("passed", "failed", "ungraded") as $state | ([$states[] | select(. == $state)] | length) as $n | select($n > 0)
+    | [("passed", "failed", "excluded", "ungraded") as $state | ([$states[] | select(. == $state)] | length) as $n | select($n > 0)
         | "<li>" + ($state | mark | sub("class=\"unseen\">.*?</span>"; "class=\"unseen\"></span>")) + @html "\($n | plural("test")) \($state | word)</li>"]
     | if . == [] then "" else "<ul class=\"key\">\(add)</ul>\n" end;
 

@@ -17,7 +17,8 @@ def gradescope:
             end + "\n"
             + ([.parts[] | "\(.part): " + (if .points == null then "not graded" else "\(.points) of \(.of)" end)
                 + (if .tampered then ", its run was tampered with" elif .state == "absent" then ", not handed in"
-                   elif .built then "" else ", does not build" end)] | join("\n"))
+                   elif .built then "" else ", does not build" end)
+                + (if .left_out > 0 then ", on the scale of all tests; \(.left_out) points of them this machine can never run" else "" end)] | join("\n"))
             + ([(.intake // {}).refused // [] | .[] | "\nrefused: \(.name): \(.reason)"] | add // "")),
         output_format: "text",
         test_output_format: "text",
@@ -41,8 +42,8 @@ def gradescope:
                   output_format: "text",
                   tags: [$part.part],
                   visibility: "visible",
-                  extra_data: { part: $part.part, points, hidden, ungraded: (.state == "ungraded") }
+                  extra_data: { part: $part.part, points, hidden, ungraded: (.state == "ungraded"), excluded: (.state == "excluded") }
               }
-              + (if .state == "ungraded" then {} else { status: .state } end)
-              + (if $ungraded then {} else { score: (if .state == "passed" then .points else 0 end), max_score: .points } end))]
+              + (if .state | IN("ungraded", "excluded") then {} else { status: .state } end)
+              + (if $ungraded or .state == "excluded" then {} else { score: (if .state == "passed" then .points else 0 end), max_score: .points } end))]
     };

@@ -6,7 +6,9 @@ include "pages-sheet";
 include "pages-gradescope";
 include "pages-others";
 
-{ date, source: "containers", machine, hidden: any(.parts[].tests[]; .hidden), parts } as $class
+.parts |= map(to_full)
+| .points = (if .ungraded then null else [.parts[].points] | add * 100 | round / 100 end) | .of = (.full // .of)
+| { date, source: "containers", machine, hidden: any(.parts[].tests[]; .hidden), parts } as $class
 | { id: ($ENV.OWNER // $ENV.USERNAME // "student"), key: "one", status: (if .ungraded then "error" else "graded" end),
     points, final: .points, of, seconds,
     parts: (.parts | map({ key: .part, value: (. + { state: (if .points == null then "error" else "graded" end) }) }) | from_entries) } as $student

@@ -23,16 +23,17 @@ def classroom50($env):
         release: given("RELEASE_URL"; "about:blank"),
         review: given("REVIEW_URL"; given("COMMIT_URL"; "about:blank")),
         datetime: $time,
-  
-        score: .points,
-        "max-score": .of,
+        score: 0,
+        "max-score": 0,
         tests: [.parts[] | . as $part
             | if .tests == [] then { "test-name": "\(.part): all of it", passed: (.points == .of), score: .points, "max-score": .of,
                   output: (if .state == "absent" then "not handed in" else "" end) }
-              else .tests[] | { "test-name": "\($part.part): \(.what)", passed: (.state == "passed"),
+              else .tests[] | select(.state != "excluded") | { "test-name": "\($part.part): \(.what)", passed: (.state == "passed"),
                   score: (if .state == "passed" then .points else 0 end), "max-score": .points,
                   output: (if $part.built then .words else "does not build" end) } end]
-    };
+    }
+    # Whole numbers, and the sums of the tests: those that can never run are in neither.
+    | .score = ([.tests[].score] | add) | .["max-score"] = ([.tests[]["max-score"]] | add);
 
 # autolab: text for the student, and as the last line the scores, each under the name
 # of its part, which is to be the name of the problem in Autolab.  What is not graded
@@ -40,6 +41,7 @@ def classroom50($env):
 def autolab: [
     (.parts[]
         | "\(.part): " + (if .points == null then "not graded" else "\(.points) of \(.of)" end),
+          (if .left_out > 0 then "  this machine can never run \(.left_out) points of its tests: they cost nothing" else empty end),
           (if .state == "absent" then "  not handed in" else empty end),
           (if .tampered then "  its run was tampered with, so it counts 0" else empty end),
           (if .built then .tests[] | select(.state == "failed") | "  lost \(.points): \(.what)", (.words | select(. != "") | indented("      "))

@@ -37,6 +37,7 @@ def part($marks; $quotable):
         reason: (if $quotable and $marks.reason then $marks.reason | shown(500; 3) else null end),
         compiler: (if $marks.built == false then .compiler // "" | shown(6000; 80) else "" end),
         problems: (if $quotable then [(.problems // [])[:5][] | { what: (.what | shown(500; 3)), detail: (.detail // "" | shown(2000; 40)) }] else [] end),
+        left_out: (.left_out // 0),
         tests: ((.tests // []) | told_tests)
     }
     # No test of a run that is not believed, or that built nothing, says anything.

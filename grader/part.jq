@@ -5,9 +5,10 @@
 #       -f part.jq VERDICTS
 #
 # Input: for each bats file {file, plan, verdict}; verdict is null if it was
-# not run.  Every test becomes passed, failed or ungraded; one ungraded test
+# not run.  Every test becomes passed, failed, excluded or ungraded; one ungraded test
 # leaves the whole part without points, because a sum that lacks some is not a
-# mark.
+# mark.  What this machine can never do is excluded: .of is what can be earned here,
+# .full what can be earned anywhere.  Where nothing can be, there is no mark.
 include "text";
 
 def untried($reason; $state):
@@ -23,7 +24,8 @@ def judged:
 def concealed:
     { points, state, hidden: true, file: "hidden" }
     + (if .ms then { ms } else {} end)
-    + (if .state == "ungraded" then { reason: "a hidden test could not run here" } else {} end);
+    + (if .state == "ungraded" then { reason: "a hidden test could not run here" }
+       elif .state == "excluded" then { reason: "this machine can never run it" } else {} end);
 
 [.[] | .file as $file | .hidden as $hidden
     | judged + { file: $file } | if $hidden then concealed else . end] as $all
@@ -33,7 +35,7 @@ def concealed:
     part: $part,
     number: $number,
     exercise: $exercise,
-    of: ($of + ([$all[] | select(.hidden).points] | add // 0)),
+    full: ($of + ([$all[] | select(.hidden).points] | add // 0)),
     seconds: $seconds,
     built: ($built == "yes"),
     compiler: ($compiler | shown(12000; 120) | rtrimstr("\n")),
@@ -45,5 +47,11 @@ def concealed:
             detail: (if .hidden then "" else .verdict.detail end) })],
     tests: [range(0; $tests | length) | $tests[.] + { number: (. + 1) }]
 }
+| .excluded = ([.tests[] | select(.state == "excluded").points] | add // 0)
+| .of = .full - .excluded
+| if .of == 0 then
+      .problems += [{ what: "this machine can never run any of its tests (elsewhere: make vm)", detail: "" }]
+      | .of = .full | .excluded = 0 | .tests |= map(if .state == "excluded" then .state = "ungraded" else . end)
+  else . end
 | .ungraded = ((.problems | length) > 0 or any(.tests[]; .state == "ungraded"))
 | .points = (if .ungraded then null else [.tests[] | select(.state == "passed").points] | add // 0 end)

@@ -11,8 +11,8 @@ include "html";
 
 def anchor: @html "part-\(.)";
 
-# Of a list of tests: points {passed, failed, ungraded}
-def sums: reduce .[] as $test ({ passed: 0, failed: 0, ungraded: 0 }; .[$test.state] += $test.points);
+# Of a list of tests: points {passed, failed, ungraded}; what is excluded has none
+def sums: reduce (.[] | select(.state != "excluded")) as $test ({ passed: 0, failed: 0, ungraded: 0 }; .[$test.state] += $test.points);
 
 # A bar of those; in words for those who do not see it.
 def bar($of):
@@ -56,6 +56,10 @@ def notice:
     + "</ul>"
     + ([.remedies[] | @html "<p class=\"remedy\">→ \(.)</p>"] | add // "") + "</div>\n";
 
+def excluded($full):
+    "<div class=\"notice ungraded\" id=\"excluded\"><p>This machine can never run these tests; they are in no total, and cost no points:</p><ul>"
+    + ([.never[] | @html "<li>\(.reason) (\(.tests | plural("test")), \(.points) of \($full) points)</li>"] | add) + "</ul></div>\n";
+
 def title: if .points == null then "Not graded" else "\(.points) of \(.of) points" end;
 
 def fact(name): @html "<div><dt>\(name)</dt><dd>\(.)</dd></div>";
@@ -77,12 +81,12 @@ def fact(name): @html "<div><dt>\(name)</dt><dd>\(.)</dd></div>";
 <h1>" + (if .points == null then "Not graded" else @html "\(.points) <small>of \(.of) points</small>" end) + "</h1>\n"
 + (.of as $of | [.parts[] | shares] | { passed: (map(.passed) | add), failed: (map(.failed) | add), ungraded: (map(.ungraded) | add) } | bar($of))
 + "\n<ul class=\"key\">"
-+ ([("passed", "failed", "ungraded") as $state | count($state) as $n | select($n > 0)
++ ([("passed", "failed", "excluded", "ungraded") as $state | count($state) as $n | select($n > 0)
     | "<li>" + ($state | mark | sub("class=\"unseen\">.*?</span>"; "class=\"unseen\"></span>")) + @html "\($n | plural("test")) \($state | word)</li>"] | add // "")
 + "</ul>
 </header>
 <main>
-" + (if .ungraded then notice else "" end)
+" + (if .ungraded then notice else "" end) + (if .never == [] then "" else excluded(.full) end)
 + "<table class=\"summary\">
 <caption class=\"unseen\">Points of each part</caption>
 <thead class=\"unseen\"><tr><th scope=\"col\">Part</th><th scope=\"col\">Share</th><th scope=\"col\">Points</th></tr></thead>

@@ -33,7 +33,7 @@ def told:
       (.hint // "" | select(. != "") | said("hint"));
 
 def row:
-    (if .state == "passed" then "✓" | green elif .state == "failed" then "✗" | red else "–" | yellow end) as $mark
+    (if .state == "passed" then "✓" | green elif .state == "failed" then "✗" | red elif .state == "excluded" then "○" else "–" | yellow end) as $mark
     | "  \($mark) \(.points | right(3))  \(.what)"
         + (if (.ms // 0) > 1000 then "   \(.ms / 100 | round / 10) s" | paint("2") else "" end);
 
@@ -62,6 +62,9 @@ def part:
      elif .built == false then empty
      else tests end);
 
+# What this machine can never do: named, and in no total.
+def never($full): .never[] | "\(.tests | plural("test")), \(.points) of \($full) points, can never run on this machine and are in no total: \(.reason)";
+
 def remedies: (.reasons[] | "  " + (if .tests then "\(.tests | plural("test")): " else "" end) + .reason),
     (.remedies[] | "  -> " + .);
 
@@ -73,6 +76,7 @@ def total:
           + (.points // "–" | right(6) | if . == "     –" then yellow else . end) + (.of | right(6))),
       "  \("total" | left($width))" + (.points // "–" | right(6) | paint("1")) + (.of | right(6)),
       "",
+      (never(.full), if .never == [] then empty else "" end),
       (if .ungraded then ("Not graded here, so there is no mark (and no zero):" | yellow), remedies, "" else empty end),
       "Report: \($where)/report.html   for Gradescope: \($where)/results.json";
 
@@ -82,6 +86,7 @@ def first:
     | "",
       (if .ungraded then ("Not everything could be tried here:" | yellow), remedies else empty end),
       (if .points != null then "\(.points) of \(.of) points." else empty end),
+      never(.full),
       ($part | if .built == false then "Fix first: make it compile. The first error above is the one to read."
        else ([.tests[] | select(.state == "failed")][0]
            | if . then ("Fix first: " | paint("1")) + "[\(.points)] \(.what)", (told | indented("    "))

@@ -27,6 +27,14 @@ def plural(word): "\(.) \(word)\(if . == 1 then "" else "s" end)";
 # indented(blanks): every line of it
 def indented(blanks): split("\n") | map(blanks + .) | join("\n");
 
+# to_full: a part's points on the scale of all its tests, where some are excluded.  Totals
+# of a class, or of an assignment somewhere else, are then the same on every machine.
+def to_full:
+    if (.excluded // 0) == 0 then . else
+        .excluded as $points
+        | (if .points == null then . else .points = (.points * .full / .of * 100 | round / 100) end)
+        | .of = .full | .excluded = 0 | .left_out = $points end;
+
 # words: what a test said, as text
 def words: [
     (if .reason then .reason else empty end),

@@ -102,6 +102,19 @@ setup() {
     expect "error files" "" "$(find "$MARKS" -name '*.error.json')"
 }
 
+@test "points are on the scale of all tests, where a machine can never run some of them" {
+    hand_in ann capdrop 'points 95' 'never 5'
+    hand_in bob capdrop 'points 57' 'never 5'
+    hand_in cat capdrop 'points 57'
+    class
+    expect_status 0
+    expect_json '[.students[] | .points] | join(" ")' '100 60 57'
+    expect_json '[.students[] | .of, .parts["01-capabilities"].of] | unique | map(tostring) | join(" ")' '100 800'
+    expect "of Gradescope" '60 {"status":null,"max_score":null}' "$(jq -r '"\(.score) " + ([.tests[] | select(.name == "not here") | { status, max_score }][0] | tojson)' "$MARKS/students/bob/results.json")"
+    grep -q 'The machine that graded can never run 5 points of them' "$MARKS/students/ann/feedback.html"
+    run ! grep -q 'can never run' "$MARKS/students/cat/feedback.html"
+}
+
 @test "a mark that is there does not go because grading it again fails" {
     hand_in ann capdrop "refuse $USER_DIR/down" 'points 70'
     class

@@ -1,6 +1,7 @@
 # grader/tests/grade.bats - points, statuses, files
 
 load course
+load gradescope
 
 setup() {
     lab_setup
@@ -83,7 +84,7 @@ setup() {
     expect_no_mark
     expect_match row '– +40 +needs more' "$output"
     expect_match reason '1 test: no /nonesuch here' "$output"
-    expect_match remedy 'make doctor' "$output"
+    expect_match remedy '-> make setup' "$output"
     expect_json '.tests[] | select(.name == "needs more") | has("status")' false
     expect_json '.extra_data.parts[] | select(.part == "01-one").points' 100
     expect_json '.extra_data.parts[] | select(.part == "02-two") | has("points")' false
@@ -97,6 +98,78 @@ setup() {
 	END
     grade 01
     expect_no_mark
+}
+
+# another_machine: programs that ask uname see a processor that nobody has
+another_machine() {
+    mkdir -p "$USER_DIR/bin"
+    printf '#!/bin/sh\n[ "$1" != -m ] || { echo vax; exit; }\nexec %s "$@"\n' "$(command -v uname)" >"$USER_DIR/bin/uname"
+    chmod +x "$USER_DIR/bin/uname"
+    export PATH=$USER_DIR/bin:$PATH
+}
+
+@test "what this machine can never do is in no total: named, and full marks are full marks" {
+    lab 02-two second <<-END
+	%test "[60] ends with 3" { run -3 prog; }
+	%test "[25] also here" { require machine:$(uname -m); run -3 prog; }
+	%test "[15] and here" { require machine:$(uname -m); run -3 prog; }
+	END
+    # the control
+    grade
+    expect_status 0
+    expect_json .score 400
+    another_machine
+    grade
+    expect_status 0
+    expect_match points '02-two +second: 60 of 60' "$output"
+    expect_match total 'total +360 +360' "$output"
+    expect_match row '○ +25 +also here' "$output"
+    expect_match named '2 tests, 40 of 400 points, can never run on this machine[^:]*: [^ ]+ only; this is vax' "$output"
+    expect_json '[.tests[].max_score // 0] | add' 360
+    expect_json '.tests[] | select(.name == "also here") | has("status") or has("score") or has("max_score")' false
+    # on the scale of the assignment
+    expect_json .score 400
+    expect_json '"\(.extra_data.points) of \(.extra_data.of), \(.extra_data.full)"' '360 of 360, 400'
+    expect rules "" "$(gradescope_faults "$RESULTS")"
+    expect_page 'This machine can never run these tests'
+    program labs/02-two/second 'exit 4'
+    grade
+    expect_status 1
+    expect_match points '02-two +second: 0 of 60' "$output"
+    expect_json .score 300
+}
+
+@test "where a machine can do nothing of a part there is no mark; a remedy beside it is still 3" {
+    local here
+    here=$(uname -m)
+    another_machine
+    lab 02-two second <<-END
+	%test "[100] not here" { require machine:$here; }
+	END
+    grade 02
+    expect_no_mark
+    expect_match why 'can never run any of its tests' "$output"
+    lab 02-two second <<-END
+	%test "[60] not here" { require machine:$here; }
+	%test "[40] not yet" { require tool:nonesuch; }
+	END
+    grade 02
+    expect_no_mark
+    expect_match why '1 test: no nonesuch in PATH' "$output"
+    expect_match remedy '-> make setup' "$output"
+}
+
+@test "a test that says never of what this machine can do, or of no facility: no mark" {
+    local code
+    for code in "machine:$(uname -m)" root nonsense; do
+        lab 01-one first <<-END
+	%test "[60] ends with 3" { run -3 prog; }
+	%test "[40] no" { skip "[never $code] so it says"; }
+	END
+        grade 01
+        expect_no_mark || { echo "of $code"; return 1; }
+        expect_match why "for what this machine can never do \\($code\\), and it can" "$output"
+    done
 }
 
 @test "settings of the caller do not change a mark" {
@@ -274,7 +347,8 @@ Fix first: \[30\] ends with 4
     results_in "$COURSE/grade"
     run as_user_bare grader/grade 01
     expect_no_mark
-    expect_match reason 'needs root \(run it with sudo\)' "$output"
+    expect_match reason '1 test: needs root' "$output"
+    expect_match remedy '-> run it as root: sudo make grade' "$output"
     expect_match remedy 'sudo make grade' "$output"
     expect_json '.tests[0].status' passed
 }

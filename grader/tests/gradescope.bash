@@ -20,8 +20,8 @@ gradescope_faults() {
         rule("visibilities"; [.visibility, .stdout_visibility] | all(.[]; one_of(visibilities))),
         rule("extra_data: an object"; .extra_data | type == "object"),
         rule("tests: a list"; .tests | type == "array"),
-        rule("the score is the sum of the tests, but for lateness";
-            (has("score") | not) or .score == ([.tests[].score // 0] | add // 0) * (100 - (.extra_data.lost_percent // 0)) / 100),
+        rule("the score is the sum of the tests, but for lateness, and for those that can never run here";
+            (has("score") | not) or any(.tests[]; .extra_data.excluded) or .score == ([.tests[].score // 0] | add // 0) * (100 - (.extra_data.lost_percent // 0)) / 100),
         (.tests[] |
             rule("test: only keys that it knows"; known(["score", "max_score", "status", "name", "name_format", "number",
                 "output", "output_format", "tags", "visibility", "extra_data"])),

@@ -236,6 +236,21 @@ classroom50_faults() {
         run -0 pages --as "$format" "$BATS_TEST_TMPDIR/whole.json"
         [[ $output != *SECRET* ]] || expect "a hidden test's name" "not told" "told"
     done
+    # A test that can never run costs nothing in any of them.
+    jq '. + { seconds: 3, machine: {} } | .parts |= map(.tests[-1] as $last | . + { full: .of, excluded: $last.points, of: (.of - $last.points) }
+        | .points -= (if $last.state == "passed" then $last.points else 0 end) | .tests[-1] |= { number, file, what, points, state: "excluded", reason: "x" })
+        | .full = .of | .of = ([.parts[].of] | add) | .points = ([.parts[].points] | add)' "$whole" >"$BATS_TEST_TMPDIR/whole.json"
+    run -0 pages --as classroom50 "$BATS_TEST_TMPDIR/whole.json"
+    echo "$output" >"$BATS_TEST_TMPDIR/result.json"
+    expect "rules broken" "" "$(classroom50_faults "$BATS_TEST_TMPDIR/result.json")"
+    expect "points, of" "$(jq -c '[.points, .of]' "$BATS_TEST_TMPDIR/whole.json")" "$(jq -c '[.score, .["max-score"]]' <<<"$output")"
+    run -0 pages --as gradescope "$BATS_TEST_TMPDIR/whole.json"
+    echo "$output" >"$BATS_TEST_TMPDIR/results.json"
+    expect "rules broken" "" "$(gradescope_faults "$BATS_TEST_TMPDIR/results.json")"
+    expect "of, score" "$(jq -c '[.full, ([.parts[] | .points * .full / .of * 100 | round / 100] | add * 100 | round / 100)]' "$BATS_TEST_TMPDIR/whole.json")" \
+        "$(jq -c '[.extra_data.of, .score]' <<<"$output")"
+    run -0 pages --as autolab "$BATS_TEST_TMPDIR/whole.json"
+    expect_match "a word" 'this machine can never run' "$output"
     jq '. + { seconds: 3, machine: {} }' "$CLASS/students/s1007/whole.json" >"$BATS_TEST_TMPDIR/whole.json"
     run -3 pages --as classroom50 "$BATS_TEST_TMPDIR/whole.json"
     expect_match output '^not graded' "$output"

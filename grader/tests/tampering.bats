@@ -263,7 +263,7 @@ interrupt() {
 judge() {
     printf '%b' "$3" | jq -nRr -L "$LAB_TOP/grader" --arg file /f.bats --argjson status "$1" \
         --argjson plan '{"tests": [{"name": "[60] a", "points": 60, "what": "a"}, {"name": "[40] b", "points": 40, "what": "b"}]}' \
-        --argjson logs true --rawfile log <(printf '%b' "$2") --rawfile stderr /dev/null --arg over '' --argjson cut false \
+        --argjson logs true --rawfile log <(printf '%b' "$2") --rawfile stderr /dev/null --arg over '' --argjson cut false --argjson never_here '["machine:vax"]' \
         -f "$LAB_TOP/grader/judge.jq" | jq -r '.problem // ([.tests[].state] | join(" "))'
 }
 A='begin 1 [60] a\nok 1 [60] a in 1ms\n'
@@ -277,6 +277,9 @@ HEAD='1..2\nsuite /f.bats\n'
     expect states "passed passed" "$(judge 0 "$P$P" "$HEAD$A$B")"
     expect states "passed failed" "$(judge 1 "$P$F" "$HEAD$A$NO_B")"
     expect states "ungraded passed" "$(judge 0 "$P$P" "${HEAD}begin 1 [60] a\nok 1 [60] a in 1ms # skip needs root\n$B")"
+    expect states "excluded passed" "$(judge 0 "$P$P" "${HEAD}begin 1 [60] a\nok 1 [60] a in 1ms # skip [never machine:vax] vax only\n$B")"
+    expect states "ungraded passed" "$(judge 0 "$P$P" "${HEAD}begin 1 [60] a\nok 1 [60] a in 1ms # skip [mendable root: sudo] needs root\n$B")"
+    expect states "ungraded passed" "$(judge 0 "$P$P" "${HEAD}begin 1 [60] a\nok 1 [60] a in 1ms # skip see [never machine:vax] x\n$B")"
     expect states "passed passed" "$(judge 0 "$P$P" "1..2\nsuite /tmp/x/none.bats\nsuite /f.bats\n$A$B")"
 }
 
@@ -324,6 +327,9 @@ HEAD='1..2\nsuite /f.bats\n'
 0|$P$P|${HEAD}ok 1 [60] a in 1ms\n$B|does not write between two tests
 0|$P$P|${HEAD}begin 1 [60] a\nok 1 [60] a in 1ms\r\n$B|while a test runs
 1|$F$P|${HEAD}begin 1 [60] a\nnot ok 1 [60] a in 1ms # skip x\n$B|while a test runs
+0|$F$P|${HEAD}begin 1 [60] a\nok 1 [60] a in 1ms # skip [never machine:vax] x\n$B|own log does not agree
+0|$P$P|${HEAD}begin 1 [60] a\nok 1 [60] a in 1ms # skip [never seccomp] x\n$B|and it can
+0|$P$P|${HEAD}begin 1 [60] a\nok 1 [60] a in 1ms # skip [never machine:vax] x\nok 1 [60] a in 1ms\n$B|does not write between two tests
 END
 }
 
@@ -332,7 +338,7 @@ END
     for cut in "${A}begin 2 [40] b\n" "$A" "${A}begin 2 [40] b\nanything\n"; do
         run jq -nRr -L "$LAB_TOP/grader" --arg file /f.bats --argjson status -1 \
             --argjson plan '{"tests": [{"name": "[60] a", "points": 60, "what": "a"}, {"name": "[40] b", "points": 40, "what": "b"}]}' \
-            --argjson logs true --rawfile log /dev/null --rawfile stderr /dev/null --arg over 'not done' --argjson cut true \
+            --argjson logs true --rawfile log /dev/null --rawfile stderr /dev/null --arg over 'not done' --argjson cut true --argjson never_here '[]' \
             -f "$LAB_TOP/grader/judge.jq" < <(printf '1..2\nsuite /f.bats\n%b' "$cut")
         expect_status 0
         expect "state and reason" "null passed failed: not done" \
