@@ -101,7 +101,8 @@ start_tests() {
     RUN_OVER=
 }
 
-# read_results: what is known by now: DONE PASSED FAILED UNTRIED POINTS OF, and of
+# read_results: what is known by now: DONE PASSED FAILED UNTRIED POINTS OF (what this
+# machine can never run is in none of them but DONE; NEVER counts it), and of
 # the first failure FIRST (its name), FIRST_POINTS, FIRST_FILE and, in
 # $SCRATCH/private/first, what it said; CLOSED once that is all of it.  RUN_OVER
 # when the tests have ended.
@@ -109,14 +110,15 @@ read_results() {
     [ -z "$RUNNER" ] || is_same "$RUNNER" || RUN_OVER=yes
     : >"$SCRATCH/private/first"
     # shellcheck disable=SC2034  # for those who show it
-    IFS=$'\t' read -r DONE PASSED FAILED UNTRIED POINTS CLOSED FIRST_POINTS FIRST_FILE FIRST < <(
+    IFS=$'\t' read -r DONE PASSED FAILED UNTRIED NEVER OUT POINTS CLOSED FIRST_POINTS FIRST_FILE FIRST < <(
         awk -v said="$SCRATCH/private/first" '
             function points(name) { return match(name, /^\[[0-9]+\]/) ? substr(name, 2, RLENGTH - 2) : 0 }
             /^suite / { file = $0; sub(/^suite /, "", file); sub(/.*\//, "", file); next }
             /^begin [0-9]+ / { name = $0; sub(/^begin [0-9]+ /, "", name); inside = 1; if (first != "") closed = 1; next }
             /^ok [0-9]+ / {
                 inside = 0; finished++
-                if ($0 ~ / # skip/) untried++; else { passed++; sum += points(name) }
+                if ($0 ~ / # skip \[never [^][ ]+\] /) { never++; out += points(name) }
+                else if ($0 ~ / # skip/) untried++; else { passed++; sum += points(name) }
                 next
             }
             /^not ok [0-9]+ / {
@@ -127,12 +129,14 @@ read_results() {
             /^#/ && telling && !closed { line = $0; sub(/^# ?/, "", line); print line >said }
             END {
                 what = first; sub(/^\[[0-9]+\] /, "", what)
-                printf "%d\t%d\t%d\t%d\t%d\t%s\t%d\t%s\t%s\n", finished, passed, failed, untried, sum,
+                printf "%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%d\t%s\t%s\n", finished, passed, failed, untried, never, out, sum,
                     closed ? "yes" : "-", points(first), where == "" ? "-" : where, what
             }' "$RESULTS")
     [ "$CLOSED" = yes ] || CLOSED=$RUN_OVER
     OF=100
     [ "$PART" != capstone ] || OF=200
+    # Where this machine can never run a single one, nothing is known of the program.
+    if [ "$OUT" -eq "$OF" ]; then UNTRIED=$NEVER NEVER=0; else OF=$((OF - OUT)); fi
 }
 
 # end_tests: whatever still runs
@@ -165,19 +169,22 @@ remember_test() {
     if [ -n "$FIRST" ]; then write_test "$PART" "$FIRST_FILE" "$FIRST"; else forget_test; fi
 }
 
-# check_part: the grader's self-check of PART; what it found is remembered
+# check_part: the grader's self-check of PART; what it found is remembered.  Into REMEDY,
+# what to do about the tests that could not be tried.
 check_part() {
     local status=0 kept=$SCRATCH/private/kept.json
     KEEP=$kept grader/grade --check "$PART" || status=$?
     [ -s "$kept" ] || return "$status"
-    IFS=$'\t' read -r PASSED FAILED UNTRIED POINTS OF FIRST_FILE FIRST < <(jq -r '.parts[0] | [
+    # shellcheck disable=SC2034  # REMEDY is for those who show it
+    IFS=$'\t' read -r PASSED FAILED UNTRIED NEVER POINTS OF REMEDY FIRST_FILE FIRST < <(jq -r '.remedies as $remedies | .parts[0] | [
         ([.tests[] | select(.state == "passed")] | length),
         ([.tests[] | select(.state == "failed")] | length),
         ([.tests[] | select(.state == "ungraded")] | length),
+        ([.tests[] | select(.state == "excluded")] | length),
         ([.tests[] | select(.state == "passed").points] | add // 0),
-        .of,
+        .of, ($remedies | join("; ") | if . == "" then "-" else . end),
         ([.tests[] | select(.state == "failed")][0] | .file // "-", .what // "")] | @tsv' "$kept")
-    PLANNED=$((PASSED + FAILED + UNTRIED)) DONE=$PLANNED
+    PLANNED=$((PASSED + FAILED + UNTRIED + NEVER)) DONE=$PLANNED
     keep_score
     remember_test
     return "$status"

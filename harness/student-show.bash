@@ -113,6 +113,7 @@ show_next() {
     echo "${DIM}make hint: one hint more.  make watch: look again after every save.$PLAIN"
     echo "${DIM}The exercise is explained in $(part_dir "$PART")/README.md, \"The exercise\".$PLAIN"
     say_untried
+    say_never
 }
 
 score_text() {
@@ -130,12 +131,14 @@ show_no_failure() {
         headline "$POINTS of $OF points so far"
         echo "Nothing fails of what could be tried here."
         say_untried
+        say_never
         local next
         next=$(course_parts | awk -v part="$PART" 'found { print; exit } $0 == part { found = 1 }')
         [ -z "$next" ] || echo "  -> or go on: make next LAB=${next%%-*}"
     else
         headline "$GREEN$POINTS of $OF points$PLAIN"
         echo "All $(plural "$PASSED" test) pass."
+        say_never
         choose_part ''
         if [ -n "$PART" ]; then echo "Next: $(title "$PART"): make demo LAB=${PART%%-*} plays it, make next says where to begin."; else
             echo "That was the last one: make submit."
@@ -143,14 +146,36 @@ show_no_failure() {
     fi
 }
 
+# skips KIND: of the tests that just ran, COUNT, REMEDY and WHY of each reason of that
+# kind, the most frequent first; all that is not `never` counts as mendable
+skips() {
+    local reason
+    sed -n 's/^ok .* # skip *//p' "$RESULTS" | while IFS= read -r reason; do
+        read_skip "$reason"
+        [ "${SKIP_KIND:-mendable}" != "$1" ] || printf '%s\t%s\n' "${SKIP_REMEDY:--}" "$SKIP_WHY"
+    done | sort | uniq -c | sort -rn | sed -E 's/^ *([0-9]+) /\1\t/'
+}
+
 say_untried() {
+    local count remedy why told=$'\n'
     [ "$UNTRIED" -gt 0 ] || return 0
-    local why
-    why=$(sed -n 's/^ok .* # skip //p' "$RESULTS" | sort | uniq -c | sort -rn | head -n 3 | sed -E 's/^ *([0-9]+) (.*)/  \1: \2/')
     echo
     echo "$YELLOW$(plural "$UNTRIED" test) could not be tried here$PLAIN:"
-    echo "$why"
-    [[ $why != *"needs root"* && $why != *"for uid "* ]] || echo "  -> sudo make $COMMAND LAB=${PART%%-*}"
+    while IFS=$'\t' read -r count remedy why; do
+        echo "  $count: $why" | clean
+        [ "$remedy" != sudo ] || remedy="sudo make $COMMAND LAB=${PART%%-*}"
+        [ "$remedy" != - ] || remedy="make doctor"
+        [[ $told = *$'\n'"$remedy"$'\n'* ]] || { echo "  -> $remedy" | clean; told+=$remedy$'\n'; }
+    done < <(skips mendable | head -n 5)
+    [ "$told" != $'\n' ] || echo "  -> make vm, or make doctor"
+}
+
+say_never() {
+    local count why
+    [ "$NEVER" -gt 0 ] || return 0
+    echo
+    echo "$(plural "$NEVER" test) can never run on this machine, and $([ "$NEVER" -eq 1 ] && echo is || echo are) in no total:"
+    while IFS=$'\t' read -r count _ why; do echo "  $count: $why"; done < <(skips never) | clean
 }
 
 show_build_failure() {
@@ -229,7 +254,7 @@ show_progress() {
         else
             left=''
             [ "$FAILED" -eq 0 ] || left="$(plural "$FAILED" test) to go"
-            [ "$UNTRIED" -eq 0 ] || left+="${left:+, }$UNTRIED untried (sudo make check LAB=${part%%-*})"
+            [ "$UNTRIED" -eq 0 ] || left+="${left:+, }$UNTRIED untried (make check LAB=${part%%-*} says why)"
         fi
         printf '%-18s %-9s %s %3d of %3d   %s\n' "$part" "$(exercise_of "$part")" "$(bar "$POINTS" "$OF")" "$POINTS" "$OF" "$left"
         sum=$((sum + POINTS)) of=$((of + OF))

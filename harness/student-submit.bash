@@ -119,7 +119,7 @@ self_check() {
         read_score "$1"
         WHEN=now
         words="$POINTS of $OF points"
-        [ "${UNTRIED:-0}" -eq 0 ] || words+=", $(plural "$UNTRIED" test) untried here (sudo make submit tries them)"
+        [ "${UNTRIED:-0}" -eq 0 ] || words+=", $(plural "$UNTRIED" test) untried here ($REMEDY)"
         ! grep -q '(does not build)' "$said" || words="${RED}it does not compile$PLAIN: 0 of $OF points"
         [ "$status" -ne 2 ] || words="could not be checked: $(tail -n 1 "$said")"
     fi
@@ -219,6 +219,7 @@ show_solution() {
     begin_scratch
     echo "student: looking whether your own still earns full marks" >&2
     check_part >"$SCRATCH/private/check" 2>&1 || status=$?
+    [ "$status" -ne 3 ] || die 3 "$PART: not everything can be graded here, so no reference yet: $REMEDY"
     [ "$status" -eq 0 ] || die 1 "$PART: not full marks any more (make check LAB=${PART%%-*}); no reference yet"
     while IFS= read -r file; do
         reference "$file" >"$SCRATCH/private/reference" || continue

@@ -51,9 +51,55 @@ setup() {
     sed -i 's/    run prog; expect_status 3/    require root no; run prog/; s/require root no/require file:\/nonexistent/' "$TREE/labs/01-one/one.bats"
     run student next 01
     expect_status 3
-    has '60 of 100 points so far' 'Nothing fails' '1 test could not be tried here' 'no /nonexistent here'
+    has '60 of 100 points so far' 'Nothing fails' '1 test could not be tried here' 'no /nonexistent here' '-> make setup'
     run student progress
     has '100 of 100   done'
+}
+
+# needing FACILITY: the second test of the lab needs it
+needing() { sed -i "s/    run prog; expect_status 3/    require ${1//\//\\/}; run prog; expect_status 3/" "$TREE/labs/01-one/one.bats"; }
+
+@test "what this machine can never do keeps no full marks away, and no reference" {
+    mkdir "$USER_DIR/bin"
+    printf '#!/bin/sh\n[ "$1" != -m ] || { echo vax; exit; }\nexec %s "$@"\n' "$(command -v uname)" >"$USER_DIR/bin/uname"
+    chmod 755 "$USER_DIR/bin" "$USER_DIR/bin/uname"
+    write_first_gap
+    needing "machine:$(uname -m)"
+    mkdir -p "$TREE/solutions/labs/01-one"
+    gzip -c "$TREE/labs/01-one/solved" >"$TREE/solutions/labs/01-one/one.c.gz"
+    # the control: here it can be done, and the second gap is not written
+    run student next 01
+    expect_status 1
+    has '[40] ends with 3'
+    run student solution 01
+    expect_status 1
+    VARIABLES=(PATH="$USER_DIR/bin:$PATH")
+    run student next 01
+    expect_status 0
+    has '60 of 60 points' 'All 1 test pass' '1 test can never run on this machine, and is in no total' 'only; this is vax'
+    run student check 01
+    expect_status 0
+    has '60 of 60 points.' '1 test, 40 of 100 points, can never run on this machine'
+    run student progress
+    has '60 of  60   done' '60 of 260'
+    run student solution 01
+    expect_status 0
+    has 'BEGIN SOLUTION'
+}
+
+@test "what can be mended keeps the reference away, and the remedy is told" {
+    write_first_gap
+    write_second_gap
+    run student check 01
+    expect_status 0
+    needing tool:nonesuch
+    run student solution 01
+    expect_status 3
+    has 'not everything can be graded here' 'make setup'
+    sed -i "s/tool:nonesuch/root/" "$TREE/labs/01-one/one.bats"
+    run student next 01
+    expect_status 3
+    has '1: needs root' '-> sudo make next LAB=01'
 }
 
 @test "a wrong lab, a wrong word: what there is" {
@@ -116,7 +162,7 @@ setup() {
         'score capstone 0 of 200, 0 passed, 0 failed, 1 untried, 2026-11-21 10:00' \
         'hint 01-one 2 says hello' 'hint 01-one 1 says hello' 'at 01-one one.bats says hello' >"$TREE/.progress"
     run student progress
-    has '████████████░░░░░░░░  60 of 100   1 test to go' '1 untried (sudo make check LAB=capstone)' '60 of 300' \
+    has '████████████░░░░░░░░  60 of 100   1 test to go' '1 untried (make check LAB=capstone says why)' '60 of 300' \
         'Now: Lab 01: the first, "says hello"'
     run student hint 01
     has 'Hint 3 of 3'
