@@ -185,14 +185,41 @@ lab_machine() {
     echo 'command nonesuch | - | - | - | extra | what nobody has' >>"$TREE/harness/packages"
     tests grader
     expect_status 0
-    has "no failure:" "has no package of it"
+    has "no failure:" "has no package of"
     suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require file:/nonesuch/file; }'
     tests grader
     expect_status 1
     echo 'file /nonesuch/file | - | - | - | extra | what nobody has' >>"$TREE/harness/packages"
     tests grader
     expect_status 0
-    has "no failure:" "has no package of it"
+    has "no failure:" "has no package of"
+}
+
+@test "test: what neither place can ever run is no failure, also where all must run; a skip of no kind is" {
+    lab_machine
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require machine:vax; }'
+    tests grader
+    expect_status 0
+    last_line "0 passed, 0 failed, 1 skipped"
+    has "no failure: no such processor or kernel is here, nor in the lab machine"
+    LAB_MUST_RUN=1 tests --here grader
+    expect_status 0
+    last_line "0 passed, 0 failed, 1 skipped"
+    # what the lab machine could run, if somebody saw to it, is a failure
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { if [ -e '"$TREE"'/there ]; then mendable x y z; fi; require machine:vax; }'
+    tests grader
+    expect_status 1
+    has_not "no failure:"
+    # words alone are no field
+    suite grader/tests/g.bats '@test "g1" { skip "x86-64 only; never vax"; }' # %test
+    tests grader
+    expect_status 1
+    has_not "no failure:"
+    # what there is a remedy for has to run in one of the two
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { mendable cgroup:memory "no such thing" "make vm"; }'
+    tests grader
+    expect_status 1
+    has_not "no failure:"
 }
 
 @test "test: a failure in the lab machine, or of it, is a failure" {
