@@ -5,7 +5,7 @@ load common
 
 setup() {
     lab_setup
-    require root
+    require_skiff
     NAP=$((1000000 + BATS_TEST_NUMBER * 100000 + RANDOM))
     NAME=test-$NAP
     before=$(footprint)

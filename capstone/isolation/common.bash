@@ -12,16 +12,36 @@ export FOOTPRINT_CGROUPS='skiff*'
 # shellcheck disable=SC2034  # for ask_filter, in support/bats.bash
 PAYLOAD_FILTER=$BATS_TEST_DIRNAME/../isolation/payload-filter
 
+# What every container of root's takes, asked once a file
+SKIFF_NEEDS=(root ns:user ns:mnt ns:pid ns:ipc ns:uts ns:net ns:cgroup overlay seccomp)
+
+# require_skiff FACILITY...: that, and these.  skiff also makes two calls that containers
+# (of an older Docker, say) refuse: SKIFF_REFUSED.
+# shellcheck disable=SC2120  # some files need more
+require_skiff() {
+    # shellcheck disable=SC2086  # a list
+    require root ${SKIFF_LACKS-} "$@"
+    [ -z "${SKIFF_REFUSED-}" ] || mendable "$SKIFF_REFUSED" "$SKIFF_REFUSED(2) is refused here" "$ELSEWHERE"
+}
+
 # setup_file: one rootfs for all tests of a file; no test may change it
 setup_file() {
-    export ROOTFS=$BATS_FILE_TMPDIR/rootfs
+    local name
+    export ROOTFS=$BATS_FILE_TMPDIR/rootfs SKIFF_LACKS='' SKIFF_REFUSED=''
+    for name in "${SKIFF_NEEDS[@]}"; do
+        facility "$name" >/dev/null || SKIFF_LACKS+=" $name"
+    done
     cp -a "$BATS_TEST_DIRNAME/../../build/rootfs" "$ROOTFS"
     cp "$BATS_TEST_DIRNAME/payload-call" "$ROOTFS/bin/"
+    # clone3 (435 on every processor) without arguments is EINVAL; a kernel without keys says ENOSYS.
+    [ "$("$BATS_TEST_DIRNAME/payload-call" 435 0 0)" = 22 ] || SKIFF_REFUSED=clone3
+    case $("$BATS_TEST_DIRNAME/payload-call" keyring) in -38) ;; -*) SKIFF_REFUSED=keyctl ;; esac
 }
 
 setup() {
     lab_setup
-    require root
+    # shellcheck disable=SC2119  # nothing more
+    require_skiff
     NAP=$((1000000 + BATS_TEST_NUMBER * 100000 + RANDOM))
     # shellcheck disable=SC2034  # for expect_footprint, in the tests
     before=$(footprint)

@@ -5,7 +5,7 @@ load common
 
 setup() {
     lab_setup
-    require root cgroup:memory cgroup:pids cgroup:cpu
+    require_skiff cgroup:memory cgroup:pids cgroup:cpu
     NAP=$((1000000 + BATS_TEST_NUMBER * 100000 + RANDOM))
     before=$(footprint)
 }

@@ -5,7 +5,7 @@ load common
 
 setup() {
     lab_setup
-    require root tool:script tool:stty
+    require_skiff tool:script tool:stty
     NAP=$((1000000 + BATS_TEST_NUMBER * 100000 + RANDOM))
     DIR=$BATS_TEST_TMPDIR
     before=$(footprint)
