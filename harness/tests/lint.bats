@@ -118,3 +118,29 @@ fine() {
     run "$LAB_TOP/harness/lint-calls" nonesuch.c
     expect_status 2
 }
+
+# skips LINE...: what harness/lint says of the skips in a bats file of these lines
+skips() {
+    printf '%s\n' "$@" >one.bats
+    eval "$(sed -n '/^skips_in()/,/^}/p' "$LAB_TOP/harness/lint")"
+    run skips_in one.bats
+}
+
+@test "a skip of no kind, and one without a remedy, are found" {
+    local line
+    for line in '    skip "not here"' '    [ -e /x ] || skip' '    cannot "no such thing"' '    [ -e /x ] || cannot "no x here"' \
+        'if false; then skip; fi' '    { skip "why"; }'; do
+        skips "$line"
+        expect_output "one.bats:1: a skip of no kind: require FACILITY, or mendable CODE WHY REMEDY"
+    done
+    for line in 'mendable code "why"' '    [ -e /x ] || mendable code "why $x"' '    mendable code why'; do
+        skips "$line"
+        expect_output "one.bats:1: mendable without a remedy: mendable CODE WHY REMEDY"
+    done
+    # shellcheck disable=SC1003  # a line that ends with a backslash
+    # the control: what is right, and what only looks so
+    skips 'require root tool:jq' '[ -e /x ] || mendable tmp "no x: $(head -n 1 "$x")" "touch /x"' 'mendable root "why" sudo' \
+        'mendable subid "none for $x" "$(subid_remedy "$x")"' '    mendable network "a long" \' '        "remedy"' \
+        '# skip this' 'echo "skip"' 'skip_field never x' '[ "$key" != skip ]'
+    expect_output ""
+}
