@@ -112,10 +112,10 @@ demo() { run env AUTO=1 timeout 300 "$TREE/harness/demo" "$@"; }
 
 @test "a command that could not be run is shown, and ends with status 1" {
     lecture
-    WALK_TIMEOUT=4 demo 1
+    WALK_TIMEOUT=2 demo 1
     expect_status 1
     has "Goal" "The aim with" "a page <https://example.org/x>" "nonesuch: No such file" \
-        "it did not end within 4 s" "Commands that could not be run: 2"
+        "it did not end within 2 s" "Commands that could not be run: 2"
     has_not "not shown" "**"
     expect "left behind" "" "$(pgrep -fx 'sleep 987610' || true)"
 }
@@ -174,15 +174,22 @@ sees() {
     for text; do
         wait_for on_screen "$text" || { echo "expected on the screen: $text"; screen; return 1; }
     done
+    SEEN=$text
 }
 
-# press KEY...: as a person does, who sees that the demo waits; but Ctrl-C comes at any time
+# press KEY...: as a person does, who sees that the demo waits; but Ctrl-C comes at any time.
+# It waits below a hint, or below a command that is typed to its end: what the test saw last.
 press() {
     local tries=50
-    until [ "$1" = C-c ] || waiting || [ "$((tries -= 1))" -eq 0 ]; do sleep 0.02; done
+    until [ "$1" = C-c ] || waiting || [ "$((tries -= 1))" -eq 0 ]; do lab_nap 0.02; done
+    SEEN=''
     tmux -L "$STAGE" send-keys "$@"
 }
-waiting() { screen | grep -v "^ *$" | tail -n 1 | grep -q "^ *\["; }
+waiting() {
+    local line last='' hint='^ *\['
+    while IFS= read -r line; do [[ $line != *[^\ ]* ]] || last=$line; done < <(screen)
+    [[ $last =~ $hint || ( -n ${SEEN-} && $last = *"$SEEN" ) ]]
+}
 
 # over STATUS: it ends so, and the terminal is as it was
 over() {
@@ -238,8 +245,9 @@ over() {
     press 7 Enter
     sees "there is no step 7" "echo made"
     press 2 x
+    sees "echo made"
     press s
-    sees "Step 1: first"
+    sees "Step 1: first" "| tr h H"
     press 0 Enter
     sees "Goal"
     press q
@@ -250,12 +258,12 @@ over() {
     { echo '## Step 1: long'; echo '```console'; printf '$ : %0400d; echo "e"nd\nend\n```\n' 0; } | sheet
     stage 80 24 1
     sees ": 000"
-    press Space
+    tmux -L "$STAGE" send-keys Space # while it is typed
     sees '; echo "e"nd'
     press f
-    sees "commands come at once"
+    sees "commands come at once" '; echo "e"nd'
     press f
-    sees "commands are typed"
+    sees "commands are typed" '; echo "e"nd'
     press Space
     wait_for eval 'screen | grep -qx end'
     press q
@@ -308,11 +316,12 @@ over() {
     printf '## Step 1: code\n```console\n$ ./step1-code; echo "ru"n\n...\nrun\n```\n' | sheet
     printf '/* step1-code.c - see */\nint main(void) { return 0; }\n' >"$TREE/labs/01-one/step1-code.c"
     stage 80 24 1
-    sees "./step1-code;"
+    sees './step1-code; echo "ru"n'
     press c
-    sees "1 /* step1-code.c - see */" "step1-code.c  (space: on, q: back"
+    sees "1 /* step1-code.c - see */" "step1-code.c  (space: on, q: back to the demo)"
     press q
-    sees "./step1-code;"
+    wait_for gone "q: back to the demo"
+    sees './step1-code; echo "ru"n'
     press Space
     wait_for eval 'screen | grep -qx run'
     press q
@@ -379,10 +388,13 @@ all_panes() {
     wait_for eval 'all_panes | grep -q "uts:\[[0-9]*\]"'
     run all_panes
     has "sleep 987611" ", 0 inside"
+    sees '"go"ne'
     press w
     wait_for eval '! all_panes | grep -q "What the host sees"'
+    sees '"go"ne'
     press w
     wait_for eval 'all_panes | grep -q "What the host sees"'
+    sees '"go"ne'
     press Space
     wait_for eval 'screen | grep -q ^gone'
     wait_for eval 'all_panes | grep -q "nothing of the demo"'
@@ -394,7 +406,7 @@ all_panes() {
 @test "a small terminal has one pane; PANES=1 makes a tmux for two, and passes the status on" {
     sleeper
     stage 80 24 1
-    sees "sleep 987611"
+    sees "sleep 987611" 'alone=$!'
     expect "panes" 1 "$(tmux -L "$STAGE" list-panes | wc -l)"
     press q
     over 0
