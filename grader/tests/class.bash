@@ -40,11 +40,18 @@ graded_how_often() { grep -c "^$1 $2 " "$NOTES" || true; }
 no_sign_of() { ! grep -qsaF -- "$1" /proc/[0-9]*/cmdline; }
 
 # a_course: into $COURSE, once for a file, a copy of what grades a class: somebody
-# who works on the course meanwhile would change what is done already
+# who works on the course meanwhile would change what is done already.  It makes no
+# pages, which take as long as the rest of a run; a test of them calls pages_made.
 a_course() {
     make -s -C "$LAB_TOP/grader/intake"
     export COURSE=$BATS_FILE_TMPDIR/course
     mkdir "$COURSE"
     tar -C "$LAB_TOP" -cf - --exclude='step*' --exclude=bench --exclude=history --exclude=faults --exclude=attacks --exclude=oci \
         Makefile support harness grader labs capstone build/grader | tar -C "$COURSE" -xf -
+    pages_made no
+}
+
+# pages_made yes|no: does a class get its pages from here on?
+pages_made() {
+    if [ "$1" = yes ]; then chmod +x "$COURSE/grader/pages"; else chmod -x "$COURSE/grader/pages"; fi
 }

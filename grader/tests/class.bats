@@ -129,7 +129,9 @@ setup() {
 @test "a run whose results a program wrote into is no error of the machine: 0, and it says so" {
     hand_in eve capdrop tampered
     hand_in eve nsrun 'points 40'
+    pages_made yes
     class
+    pages_made no
     expect_status 0
     expect_json "$(student eve) | [.status, .points, .parts[\"01-capabilities\"].tampered, .parts[\"02-namespaces\"].tampered] | map(tostring) | join(\" \")" \
         'graded 40 true false'
