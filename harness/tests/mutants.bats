@@ -195,3 +195,26 @@ gone() { ! pgrep -f "$1"; }
     mutants --from /nonexistent 01/shouts
     expect_status 2
 }
+
+@test "MUTANTS_MADE: of the same source a program is compiled once" {
+    printf '#!/bin/sh\necho >>"%s"\nexec cc "$@"\n' "$USER_DIR/compiled" >"$USER_DIR/cc"
+    chmod +x "$USER_DIR/cc"
+    mkdir "$USER_DIR/made"
+    export CC=$USER_DIR/cc MUTANTS_MADE=$USER_DIR/made
+    mutants --build 01
+    expect_status 0
+    expect "compiled: two mutants" 2 "$(wc -l <"$USER_DIR/compiled")"
+    mutants 01
+    expect_status 0
+    has "1..4" "ok 4 01-one: shouts: shouts"
+    expect "compiled: the reference as well" 3 "$(wc -l <"$USER_DIR/compiled")"
+    # what is tried is the program of this source
+    mutant shouts "it says hello (always)" 's/return 0/return 0 * argc/'
+    mutants 01
+    expect_status 1
+    has "not ok 4 01-one: shouts: shouts" "observed failing: none"
+    expect "compiled: the one that changed" 4 "$(wc -l <"$USER_DIR/compiled")"
+    MUTANTS_MADE='' mutants --build 01
+    expect_status 0
+    expect "compiled without it" 6 "$(wc -l <"$USER_DIR/compiled")"
+}
