@@ -28,7 +28,8 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     tests
     expect_status 0
     last_line "4 passed, 0 failed, 0 skipped"
-    has "ok   1/3 labs/01-one/one.bats: [5] passes (0." "ok   1/1 labs/01-one/README.md: Goal"
+    expect_match "one of four" $'\n  ok   [1-4]/4 labs/01-one/one.bats: \\[5\\] passes \\(0\\.' $'\n'"$output"
+    expect_match "one of four" $'\n  ok   [1-4]/4 labs/01-one/README.md: Goal' $'\n'"$output"
     expect_match "a row" $'\n01-one +1 +0 +0 +[0-9]+\\.[0-9]' "$output"
     expect_match "a row" $'\ngrader +2 +0 +0 +[0-9]+\\.[0-9]' "$output"
     expect_match "a row" $'\nsheets +1 +0 +0 +[0-9]+\\.[0-9]' "$output"
@@ -39,7 +40,7 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     tests
     expect_status 1
     last_line "2 passed, 1 failed, 0 skipped"
-    has "FAIL 2/2 grader/tests/g.bats: g1" "expected: a" "observed: b"
+    has "FAIL 1/3 grader/tests/g.bats: g1" "expected: a" "observed: b"
     expect_match "the end" $'Failed:\n  grader/tests/g.bats: g1\n' "$output"
 }
 
@@ -66,11 +67,12 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     suite grader/tests/g.bats 'setup_file() { false; }' '@test "g1" { :; }' '@test "g2" { :; }'
     tests
     expect_status 1
-    has "the plan was"
+    has "grader/tests/g.bats: the plan was 2 and 1 tests gave a result"
     suite grader/tests/g.bats '@test "g1" { kill -KILL $$; }' '@test "g2" { :; }'
     tests
     expect_status 1
-    has "the plan was 3 and 2 tests gave a result"
+    has "grader/tests/g.bats: the plan was 2 and 1 tests gave a result"
+    last_line "3 passed, 1 failed, 0 skipped"
 }
 
 @test "test: results printed by a test itself do not add up, and fail" {
@@ -116,11 +118,43 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     expect_status 2
 }
 
+@test "make test SUITES=...: these alone" {
+    run make -n --no-print-directory -C "$LAB_TOP" test SUITES="01 grader"
+    expect_status 0
+    expect "the last command" "harness/test 01 grader" "${lines[-1]}"
+}
+
 @test "test: what make set for this run is not set in the tests" {
     suite grader/tests/g.bats '@test "g1" { [ -z "${LAB-}${STEP-}${AUTO-}${MAKEFLAGS-}" ]; }' \
         '@test "g2" { [ "$(readlink /proc/self/fd/0)" = /dev/null ]; }'
     LAB=3 STEP=1 AUTO=1 MAKEFLAGS=k tests grader
     expect_status 0
+}
+
+@test "test: three of them at once, where there are two processors" {
+    require tool:parallel
+    [ "$(nproc)" -gt 1 ] || cannot "there is one processor"
+    # Each waits for the other two.
+    local name met='for i in {1..200}; do [ "$(ls '"$TREE"'/met | wc -l)" -lt 3 ] || break; sleep 0.1; done'
+    mkdir "$TREE/met"
+    chmod 777 "$TREE/met"
+    for name in g h; do
+        suite "grader/tests/$name.bats" "@test \"$name\" {" "touch $TREE/met/$name" "$met" "[ -e $TREE/met/sheet ]" "}"
+    done
+    printf '## Goal\n```console\n$ touch %s/met/sheet; %s; ls %s/met | wc -l\n3\n```\n' "$TREE" "$met" "$TREE" | sheet
+    rm "$TREE/labs/01-one/one.bats"
+    tests
+    expect_status 0
+    last_line "3 passed, 0 failed, 0 skipped"
+}
+
+@test "test: on one processor, one after the other; signals that its caller ignores are not ignored in the tests" {
+    suite grader/tests/g.bats '@test "g1" {' 'read -r _ ignored < <(grep SigIgn /proc/$$/status)' '[ $((0x$ignored & 3)) -eq 0 ]' '}'
+    suite grader/tests/h.bats '@test "h1" { mkdir '"$TREE"'/alone; sleep 0.3; rmdir '"$TREE"'/alone; }'
+    cp "$TREE/grader/tests/h.bats" "$TREE/grader/tests/i.bats"
+    run bash -c "trap '' HUP INT; exec timeout 300 taskset -c '$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')' '$TREE/harness/test' grader"
+    expect_status 0
+    last_line "3 passed, 0 failed, 0 skipped"
 }
 
 @test "test: ended by a signal, it leaves no process and no folder" {
