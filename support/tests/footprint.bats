@@ -26,7 +26,7 @@ inner() {
         "$LAB_TOP" "$1" "$2" >"$BATS_TEST_TMPDIR/inner.bats"
     run bats_alone "$BATS_TEST_TMPDIR/inner.bats"
 }
-bats_alone() ( close_fds; unset "${!BATS_@}"; LAB_DEV=$NODE_DIR exec timeout -k 2 60 bats --tap "$1" </dev/null )
+bats_alone() ( close_fds; unset "${!BATS_@}"; LAB_DEV=$NODE_DIR LAB_PATIENCE=1 exec timeout -k 2 60 bats --tap "$1" </dev/null )
 
 FULL='lab_teardown; expect_footprint "$before"'
 
