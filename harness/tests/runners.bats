@@ -209,6 +209,37 @@ lab_machine() {
     expect "left in build" "" "$(ls -A "$TREE/build")"
 }
 
+@test "test: the lab machine runs beside the tests of the harness; what these skip is run there afterwards" {
+    # g1, there, waits for h1, here, which waits for the lab machine.
+    lab_machine "echo boots >>'$TREE/boots'"
+    local until_there="for i in {1..300}; do [ ! -e $TREE/there ] || break; sleep 0.1; done"
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" {' "require file:$TREE/there" \
+        "for i in {1..300}; do [ ! -e $TREE/met ] || break; sleep 0.1; done" "[ -e $TREE/met ]" '}'
+    mkdir "$TREE/harness/tests"
+    suite harness/tests/h.bats 'load ../../support/bats' '@test "h1" {' "[ ! -e $TREE/met ] || exit 0" "$until_there" "[ -e $TREE/there ]" "touch $TREE/met" '}' \
+        '@test "h2" {' "for i in {1..300}; do [ -e $TREE/there ] || break; sleep 0.1; done" "require file:$TREE/there" '}'
+    RETRY=no tests grader harness
+    expect_status 0
+    last_line "3 passed, 0 failed, 0 skipped"
+    expect boots "boots boots" "$(xargs <"$TREE/boots")"
+    expect "left in build" "" "$(ls -A "$TREE/build")"
+}
+
+@test "test: ended by a signal while the lab machine runs, it leaves no process and no folder" {
+    lab_machine "sleep 987643"
+    suite grader/tests/g.bats 'load ../../support/bats' "@test \"g1\" { require file:$TREE/there; }"
+    mkdir -p "$TREE/tmp" "$TREE/harness/tests"
+    suite harness/tests/h.bats '@test "h1" { sleep 987644; }'
+    spawn env --default-signal TMPDIR="$TREE/tmp" "$TREE/harness/test" grader harness
+    wait_for pgrep -fx 'sleep 987643'
+    wait_for pgrep -fx 'sleep 987644'
+    kill -TERM "$SPAWNED"
+    reap "$SPAWNED"
+    expect_status 143
+    expect "left behind" "" "$(pgrep -fx 'sleep 98764[34]' || true)"
+    expect "left behind" "" "$(ls "$TREE/tmp" "$TREE/build" | grep -v :)"
+}
+
 @test "test: skipped in both places is a failure, unless nobody could run it" {
     lab_machine
     suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { require tool:nonesuch; }'
