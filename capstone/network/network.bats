@@ -43,8 +43,8 @@ teardown() {
 machine() {
     nft list ruleset
     grep . /proc/sys/net/ipv4/conf/*/forwarding
-    ls -d /run/*skiff-network* 2>/dev/null
-    footprint | grep '^link\|^netns'
+    cut -s -d : -f 1 /proc/net/dev
+    ls -d /run/*skiff-network* /run/netns/* 2>/dev/null || true
 }
 
 # ---- the stage --------------------------------------------------------------
@@ -52,12 +52,14 @@ machine() {
 # namespace: a process that sleeps in a network namespace of its own; its pid
 # in $NAMESPACE
 namespace() {
-    spawn unshare --net sleep 1000
-    NAMESPACE=$SPAWNED
-    wait_for eval '[ "$(ns_of "$NAMESPACE" net)" != "$(ns_of self net)" ] &&
-        [ "$(cat "/proc/$NAMESPACE/comm")" = sleep ]'
+    local comm
     # Not what it inherits: the machine of the tests may be a router.
-    inside "$NAMESPACE" sh -c 'echo 0 | tee /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding' >/dev/null
+    spawn unshare --net sh -c '
+        for file in ipv4/ip_forward ipv6/conf/all/forwarding; do echo 0 >"/proc/sys/net/$file" || exit; done
+        exec sleep 1000'
+    NAMESPACE=$SPAWNED
+    wait_for eval 'read -r comm <"/proc/$NAMESPACE/comm" && [ "$comm" = sleep ]'
+    ! same_ns net "$NAMESPACE" self
 }
 
 # inside PID CMD...: CMD in its network namespace
@@ -68,12 +70,12 @@ network() { host "$EXERCISE" "$@"; }
 
 # uplink NAME ADDRESS PID PEERADDRESS: a link from HOST to another machine
 uplink() {
-    host ip link add "$1" type veth peer name eth0 netns "$3"
-    host ip addr add "$2/24" dev "$1"
-    host ip link set "$1" up
-    inside "$3" ip addr add "$4/24" dev eth0
-    inside "$3" ip link set eth0 up
+    ip_batch "$HOST" "link add $1 type veth peer name eth0 netns $3" "addr add $2/24 dev $1" "link set $1 up"
+    ip_batch "$3" "addr add $4/24 dev eth0" "link set eth0 up"
 }
+
+# ip_batch PID COMMAND...: of ip(8), in its network namespace, in one process
+ip_batch() { inside "$1" sh -c 'printf "%s\n" "$@" | ip -batch -' ip "${@:2}"; }
 
 # state: everything on HOST that skiff-network could leave behind
 state() {
