@@ -164,7 +164,8 @@ END
 }
 
 screen() { tmux -L "$STAGE" capture-pane -p "$@"; }
-on_screen() { screen | grep -qF -- "$1"; }
+# Typing a command takes a second or two: no need to look all the time.
+on_screen() { screen | grep -qF -- "$1" || { lab_nap 0.08; return 1; }; }
 gone() { ! on_screen "$1"; }
 no_demo() { ! pgrep -f "^bash $TREE/harness/demo"; }
 
@@ -181,7 +182,7 @@ sees() {
 # It waits below a hint, or below a command that is typed to its end: what the test saw last.
 press() {
     local tries=50
-    until [ "$1" = C-c ] || waiting || [ "$((tries -= 1))" -eq 0 ]; do lab_nap 0.02; done
+    until [ "$1" = C-c ] || waiting || [ "$((tries -= 1))" -eq 0 ]; do lab_nap 0.05; done
     SEEN=''
     tmux -L "$STAGE" send-keys "$@"
 }
