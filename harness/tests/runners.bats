@@ -118,10 +118,17 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     expect_status 2
 }
 
-@test "make test SUITES=...: these alone" {
+@test "make test SUITES=...: these alone, and the tools of lint only for the harness" {
+    local suites
     run make -n --no-print-directory -C "$LAB_TOP" test SUITES="01 grader"
     expect_status 0
     expect "the last command" "harness/test 01 grader" "${lines[-1]}"
+    expect "lint in the set-up" 0 "$(grep -cE '^harness/setup build check test lint$' <<<"$output")"
+    has "harness/setup build check test"
+    for suites in '' 'grader harness'; do
+        run make -n --no-print-directory -C "$LAB_TOP" test SUITES="$suites"
+        expect "lint in the set-up of '$suites'" 1 "$(grep -cE '^harness/setup build check test lint$' <<<"$output")"
+    done
 }
 
 @test "test: what make set for this run is not set in the tests" {
