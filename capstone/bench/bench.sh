@@ -4,7 +4,7 @@
 # This script says what is measured and reads the results.  What is timed is
 # timed by bench.c, without a shell between.
 set -euo pipefail
-HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+HERE=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=../../support/lib.bash
 source "$HERE/../../support/lib.bash"
 
