@@ -37,14 +37,14 @@ rootfs: ## make build/rootfs, a busybox root filesystem for skiff
 setup: ## install what is missing, and say what
 	@harness/setup
 
-# The tests of lint, in harness, need what lint needs.
-all-setup:
-	@harness/setup build check test $(if $(SUITES),$(patsubst harness,lint,$(filter harness,$(SUITES))),lint)
+# What other targets use, and no more: needs-build-check is these two groups of setup.
+needs-%:
+	@harness/setup --quiet $(subst -, ,$*)
 
 doctor: ## what this kernel and machine offer, and what to do about the rest
 	@harness/doctor
 
-grade: part setup rootfs ## grade all labs and the capstone (LAB=04 for one); a class: SUBMISSIONS=dir
+grade: part needs-build-check$(if $(SUBMISSIONS),-class) rootfs ## grade all labs and the capstone (LAB=04 for one); a class: SUBMISSIONS=dir
 	@if [ -n "$$SUBMISSIONS" ]; then grader/class "$$SUBMISSIONS"; else grader/grade; fi
 
 check: part rootfs ## check one lab while working on it, with hints: LAB=02
@@ -70,6 +70,7 @@ submit: part rootfs ## check and pack what you wrote: ID=name
 	@harness/student submit
 
 handout: ## the tree for students, and a tarball of it: OUT=dir
+	@harness/setup --check build
 	@harness/handout
 
 solution: part ## the reference, once your own earns full marks: LAB=02
@@ -81,43 +82,40 @@ demo: part all rootfs ## play a lab's sheet: LAB=02 [STEP=3] [AUTO=1] [RECORD=fi
 casts: part all rootfs ## record the demos for the book: LAB=02 for one
 	@harness/record
 
-test: all-setup all rootfs vm-setup ## the project's own tests: all here, in the lab VM what is skipped here; SUITES="03 grader" for some
+# The tests of lint, in harness, need what lint needs.
+test: needs-build-check-class-test$(if $(SUITES),$(patsubst harness,-lint,$(filter harness,$(SUITES))),-lint) all rootfs vm-setup ## the project's own tests: all here, in the lab VM what is skipped here; SUITES="03 grader" for some
 	@harness/test $(SUITES)
 
-test-vm: all-setup all rootfs ## all of them in the lab VM: SUITES="04 capstone" for some
-	@harness/setup vm
+test-vm: needs-build-check-class-test-vm all rootfs ## all of them in the lab VM: SUITES="04 capstone" for some
 	@harness/test --vm $(SUITES)
 
 # What is not there to compare with is named and left out.
 bench: all rootfs ## time skiff against bwrap, runc and the bare kernel: QUICK=1, ONLY="start calls"; grading: ONLY=class
-	@harness/setup bench || true
+	@harness/setup --quiet $(if $(filter class,$(ONLY)),check class,bench) || true
 	@if [ "$(ONLY)" = class ]; then grader/bench/class; else capstone/bench/bench.sh $(ONLY); fi
 
 # The figures and the recordings are runs, so there must be something to run; what
 # cannot run here is left out, or taken from an earlier run.
-book: all rootfs ## the course as a static site: OUT=dir (build/book)
-	@harness/setup book
+book: all rootfs needs-book ## the course as a static site: OUT=dir (build/book)
 	@[ "$$(id -u)" -ne 0 ] || [ "$$FIGURES" = kept ] || harness/record || true
 	@book/build --out "$${OUT:-build/book}" --figures "$${FIGURES:-run}"
 
 # CMD as it was typed: make is to expand nothing in it.
 vm: override export CMD := $(value CMD)
-vm: all ## the lab machine: a shell as student, or CMD='make doctor' as root
-	@harness/setup vm
+vm: all needs-vm ## the lab machine: a shell as student, or CMD='make doctor' as root
 	@if [ -n "$$CMD" ]; then harness/vm -c "$$CMD"; else harness/vm; fi
 
 # Without QEMU, and without what some distributions have no package of, the tests
 # still run; harness/test says what ran nowhere.
 vm-setup:
-	@harness/setup vm || true
-	@harness/setup book extra 2>/dev/null || true
+	@harness/setup --quiet vm || true
+	@harness/setup --quiet book extra 2>/dev/null || true
 	@capstone/seccomp/docker-profile >/dev/null || true
 
-mutants: part all-setup ## do the graded tests catch wrong programs? LAB=03, or all
+mutants: part needs-build-check-mutants ## do the graded tests catch wrong programs? LAB=03, or all
 	@harness/mutants
 
-lint: ## shellcheck, cppcheck, warnings as errors with gcc and clang, aarch64
-	@harness/setup lint
+lint: needs-build-lint ## shellcheck, cppcheck, warnings as errors with gcc and clang, aarch64
 	@harness/lint
 
 # A mistyped LAB should not cost a build first.
@@ -129,4 +127,4 @@ clean: ## remove everything that was built
 	rm -rf build
 	@if [ -e grade/class.json ]; then echo "grade/ stays: it holds the marks of a class"; else rm -f grade/results.json grade/report.html; [ ! -d grade ] || rmdir --ignore-fail-on-non-empty grade; fi
 
-.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm vm vm-setup mutants lint part all-setup clean $(PARTS) $(TOOLS)
+.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm vm vm-setup mutants lint part clean $(PARTS) $(TOOLS)

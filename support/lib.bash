@@ -5,6 +5,8 @@
 # nothing else.  Four groups: the course tree, the ordinary user, processes, the facilities of
 # this machine.
 
+# A name that CDPATH has elsewhere must not win over the one beside this.
+unset CDPATH
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 # Debian gives an ordinary user no sbin, and the tools of this course live there.
@@ -16,6 +18,32 @@ die() {
     shift
     echo "${0##*/}: $*" >&2
     exit "$status"
+}
+
+# know_cross: CROSS is the compiler for arm64, and where its headers are if it does not know:
+# Fedora has those of each release in a folder of their own
+know_cross() {
+    local root
+    CROSS=(aarch64-linux-gnu-gcc)
+    for root in /usr/aarch64-redhat-linux/sys-root/*/; do
+        [ ! -d "$root" ] || CROSS+=("--sysroot=${root%/}")
+    done
+}
+
+# machine_lacks GROUP...: status 0, and one line, if this machine lacks what harness/setup
+# knows to be in these groups; status 1 if nothing is missing.  What does not build or run
+# for that is no fault of whoever wrote it.
+machine_lacks() {
+    local said names status=0
+    [ -x "$LAB_TOP/harness/setup" ] || return 1
+    said=$("$LAB_TOP/harness/setup" --fields "$@" 2>&1 </dev/null) || status=$?
+    [ "$status" -eq 1 ] || return 1
+    names=$(cut -s -f 1 <<<"$said")
+    if [ -n "$names" ]; then
+        echo "this machine lacks what the course needs: ${names//$'\n'/, } (run: sudo make setup)"
+    else
+        head -n 1 <<<"${said:-this machine lacks what the course needs (run: sudo make setup)}"
+    fi
 }
 
 # is_report FILE: a page that the grader made; each of them has this policy
