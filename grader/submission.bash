@@ -46,7 +46,9 @@ submission_build() {
     supervise 120 compiler box-why : "$GRADER/sandbox" build "$BOX" "$1" "$SOURCE"
     case $STATUS in
         0) ;;
-        1) built=no ;;
+        # It was built with what the compiler's container has, and with none of our settings.
+        1) problem=$(unset CC CPPFLAGS CFLAGS LDFLAGS; machine_lacks build) || true
+            built=no ;;
         *) problem="the sandbox could not compile: $(head -n 1 box-why)" ;;
     esac
 }

@@ -115,9 +115,11 @@ one_round() {
     local shown=''
     EVENT=''
     if ! build; then
-        forget_test
         fresh_page
-        show_build_failure
+        if ! machine_lacks build; then
+            forget_test
+            show_build_failure
+        fi
         waiting
         return
     fi
