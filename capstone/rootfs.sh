@@ -11,12 +11,20 @@ set -euo pipefail
 root=$1
 [ ! -e "$root/etc/passwd" ] || exit 0
 
-busybox=$(command -v busybox || true)
-if [ -z "$busybox" ] || ! "$busybox" true; then
-    echo "rootfs.sh: no busybox: make setup installs it (package busybox-static)" >&2
+# runs [VARIABLE=VALUE]: busybox starts, and has a shell
+runs() {
+    local status=0
+    env "$@" "$busybox" sh -c 'exit 7' </dev/null >/dev/null 2>&1 || status=$?
+    [ "$status" -eq 7 ]
+}
+
+busybox=$(type -P busybox || true)
+if [ -z "$busybox" ] || ! runs; then
+    echo "rootfs.sh: no busybox that runs: make setup installs it (package busybox-static)" >&2
     exit 1
 fi
-if ldd "$busybox" >/dev/null 2>&1; then
+# Told so, the loader of a dynamic program lists libraries and starts nothing, see ld.so(8).
+if ! runs LD_TRACE_LOADED_OBJECTS=1; then
     echo "rootfs.sh: $busybox is not static: make setup installs the package busybox-static" >&2
     exit 1
 fi
