@@ -10,11 +10,12 @@ GRADE_MARK="grade-$$-$RANDOM$RANDOM"
 
 # supervise SECONDS OUT ERR WATCH CMD...: CMD in a session of its own, without
 # input or inherited descriptors, its output in two files; its exit status in
-# $STATUS, 'over' there if it had to be ended.  WATCH runs while it does.
+# $STATUS, 'over' there if it had to be ended.  WATCH runs while it does.  env: what bash
+# starts in the background ignores INT and QUIT, and so would every program below it.
 supervise() {
     local seconds=$1 deadline=$((SECONDS + $1)) out=$2 err=$3 watch=$4
     shift 4
-    setsid "$@" </dev/null >"$out" 2>"$err" &
+    setsid env --default-signal "$@" </dev/null >"$out" 2>"$err" &
     CHILD=$!
     know "$CHILD"
     STATUS=

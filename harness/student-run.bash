@@ -94,7 +94,8 @@ start_tests() {
     rm -rf --one-file-system "$SCRATCH/tests"
     mkdir -m 711 "$SCRATCH/tests"
     : >"$RESULTS"
-    setsid "${OWN_MOUNTS[@]}" env -i "${env[@]}" support/bound bats -F cat --no-tempdir-cleanup "${TEST_FILES[@]}" \
+    # --default-signal: in the background INT and QUIT are ignored.
+    setsid "${OWN_MOUNTS[@]}" env -i --default-signal "${env[@]}" support/bound bats -F cat --no-tempdir-cleanup "${TEST_FILES[@]}" \
         </dev/null >"$RESULTS" 2>"$SCRATCH/private/stderr" &
     RUNNER=$!
     know "$RUNNER"

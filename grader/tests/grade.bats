@@ -18,6 +18,14 @@ setup() {
     expect "hidden files in grade/" "" "$(find "$COURSE/grade" -name '.*' -type f)"
 }
 
+@test "the programs under test begin with INT and QUIT as they are by default" {
+    graded labs/01-one/first.bats first <<-'END'
+	%test "[100] no signal is ignored" { run sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status; expect_output 0; }
+	END
+    grade 01
+    expect_status 0
+}
+
 @test "a failure: 1, the points of the others, what was expected and observed" {
     lab 01-one first <<-'END'
 	%test "[60] ends with 3" { run -3 prog; }

@@ -35,6 +35,13 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     expect_match "a row" $'\nsheets +1 +0 +0 +[0-9]+\\.[0-9]' "$output"
 }
 
+@test "test: the programs under test begin with INT and QUIT as they are by default" {
+    suite grader/tests/g.bats '@test "g1" { run sed -n "s/^SigIgn:.*\(.\)$/\1/p" /proc/self/status; [ "$output" = 0 ]; }'
+    tests grader
+    expect_status 0
+    last_line "1 passed, 0 failed, 0 skipped"
+}
+
 @test "test: a failure is shown whole, and named again at the end" {
     suite grader/tests/g.bats '@test "g1" { echo expected: a; echo observed: b; false; }'
     tests

@@ -187,6 +187,16 @@ needing() { sed -i "s/    run prog; expect_status 3/    require ${1//\//\\/}; ru
     has '100 of 100   done'
 }
 
+@test "next: the programs under test begin with INT and QUIT as they are by default" {
+    write_first_gap
+    write_second_gap
+    graded '[60] says hello' 'run --separate-stderr prog; expect_output hello' 'printf(3) says it' \
+        '[40] ends with 3' "run sed -n 's/^SigIgn:.*\\(.\\)\$/\\1/p' /proc/self/status; expect_output 0" 'see signal(7)' >"$TREE/labs/01-one/one.bats"
+    run student next 01
+    expect_status 0
+    has_not 'expected: output'
+}
+
 @test "check and next tell of a test file that was edited, and reset brings it back" {
     sed -i 's/expect_status 3/true/' "$TREE/labs/01-one/one.bats"
     run student next
