@@ -100,6 +100,10 @@ book: all rootfs needs-book ## the course as a static site: OUT=dir (build/book)
 	@[ "$$(id -u)" -ne 0 ] || [ "$$FIGURES" = kept ] || harness/record || true
 	@book/build --out "$${OUT:-build/book}" --figures "$${FIGURES:-run}"
 
+# The variables are in harness/fresh --help.
+fresh: needs-fresh ## the README's two commands on new systems: RELEASES="bookworm trixie sid" PROFILE=minimal
+	@harness/fresh
+
 # CMD as it was typed: make is to expand nothing in it.
 vm: override export CMD := $(value CMD)
 vm: all needs-vm ## the lab machine: a shell as student, or CMD='make doctor' as root
@@ -109,7 +113,7 @@ vm: all needs-vm ## the lab machine: a shell as student, or CMD='make doctor' as
 # still run; harness/test says what ran nowhere.
 vm-setup:
 	@harness/setup --quiet vm || true
-	@harness/setup --quiet book extra 2>/dev/null || true
+	@harness/setup --quiet fresh book extra 2>/dev/null || true
 	@capstone/seccomp/docker-profile >/dev/null || true
 
 mutants: part needs-build-check-mutants ## do the graded tests catch wrong programs? LAB=03, or all
@@ -127,4 +131,4 @@ clean: ## remove everything that was built
 	rm -rf build
 	@if [ -e grade/class.json ]; then echo "grade/ stays: it holds the marks of a class"; else rm -f grade/results.json grade/report.html; [ ! -d grade ] || rmdir --ignore-fail-on-non-empty grade; fi
 
-.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm vm vm-setup mutants lint part clean $(PARTS) $(TOOLS)
+.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm fresh vm vm-setup mutants lint part clean $(PARTS) $(TOOLS)

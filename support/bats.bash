@@ -391,8 +391,9 @@ footprint() {
         line=${line#*- }
         case ${line%% *} in cgroup | cgroup2) roots+=("$root") ;; esac
     done </proc/self/mountinfo
-    # One process for both: this is done twice a test.
-    find "${roots[@]}" "${NODES[@]}" -maxdepth 1 \( -type d -name "${FOOTPRINT_CGROUPS:-*}" -printf 'cgroup %p\n' -o \
+    # One process for both: this is done twice a test.  A fresh machine (harness/fresh) may
+    # begin and end beside it.
+    find "${roots[@]}" "${NODES[@]}" -maxdepth 1 \( -type d ! -name 'lab-fresh.*' -name "${FOOTPRINT_CGROUPS:-*}" -printf 'cgroup %p\n' -o \
         -path "${LAB_DEV:-/dev}/*" -printf "$NODE_FORMAT" \) 2>/dev/null | sort
     while read -r line _; do
         case $line in *:) echo "link ${line%:}" ;; esac

@@ -4,7 +4,7 @@ load ../../support/bats
 
 @test "the pure parts of skiff compute what they should" {
     require tool:pkg-config
-    pkg-config --exists check || cannot "no libcheck here (run: make setup)"
+    pkg-config --exists check || mendable file:check.h "no libcheck here" "make setup"
     run make -s -C "$BATS_TEST_DIRNAME/.." units
     expect_status 0
     LAB_TIMEOUT=120 run bounded "$BATS_TEST_DIRNAME/test-pure"

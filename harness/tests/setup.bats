@@ -551,7 +551,7 @@ not_seen() {
 in_roots() {
     require root ns:mnt overlay tool:dpkg tool:busybox tool:cc
     run unshare --mount --propagation private ./setup-root "$@"
-    [ "$status" -ne 77 ] || cannot "$output"
+    [ "$status" -ne 77 ] || mendable setup-root "$output" "$ELSEWHERE"
 }
 
 @test "each probe of build, check, class and test tells whether just its package is there" {
@@ -707,8 +707,7 @@ END
 }
 
 @test "without the compiler for arm64 only those ask for it that use it" {
-    require root ns:mnt tool:aarch64-linux-gnu-gcc tool:make
-    [ "$(uname -m)" != aarch64 ] || cannot "that is this machine's own compiler"
+    require machine:x86_64 root ns:mnt tool:aarch64-linux-gnu-gcc tool:make
     : >"$TREE/empty"
     # without CMD...: that compiler is an empty file
     # shellcheck disable=SC2016  # for that sh to expand
