@@ -372,7 +372,8 @@ static int map_by_helper(pid_t pid, const struct idmap *map)
 	argv[n + 1] = NULL;
 	if (run_helper(argv, said, sizeof(said)) == 0)
 		return 0;
-	complain("%s: not permitted to this caller, nor by %s", map->name, said);
+	complain("%s: not permitted to this caller, nor by %s%s", map->name, said,
+		 map->lines == 1 && map->line[0].out == map->own ? " (make doctor says why)" : "");
 	return -1;
 	/* END SOLUTION */
 }
@@ -435,8 +436,8 @@ static void child(int parent_socket, pid_t parent, uid_t uid, gid_t gid, char **
 	/* BEGIN SOLUTION */
 	if (unshare(CLONE_NEWUSER) == -1) {
 		/* ENOSPC is not a full disk here */
-		complain("new user namespace: %s", errno == ENOSPC || errno == EUSERS ?
-			 "limit reached (32 levels, or user.max_user_namespaces)" : strerror(errno));
+		complain("new user namespace: %s (make doctor says why)", errno == ENOSPC || errno == EUSERS ?
+			 "limit reached: 32 levels, or user.max_user_namespaces" : strerror(errno));
 		_exit(125);
 	}
 	word = READY;
@@ -455,7 +456,9 @@ static void child(int parent_socket, pid_t parent, uid_t uid, gid_t gid, char **
 	/* EPERM is the kernel's word that setgroups is denied here: CAP_SETGID we have */
 	if ((setgroups(0, NULL) == -1 && errno != EPERM) ||
 	    setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1) {
-		complain("becoming uid %u, gid %u: %s", uid, gid, strerror(errno));
+		/* Some kernels take the capabilities away (AppArmor on Ubuntu 24.04). */
+		complain("becoming uid %u, gid %u: %s%s", uid, gid, strerror(errno),
+			 errno == EPERM || errno == EACCES ? " (make doctor says why)" : "");
 		_exit(125);
 	}
 	if (getresuid(&r, &e, &s) == -1 || r != uid || e != uid || s != uid ||

@@ -72,7 +72,7 @@ int main(int argc, char **argv)
 	snprintf(gid_line, sizeof(gid_line), "0 %u 1\n", gid);
 	show("before");
 	if (unshare(CLONE_NEWUSER) == -1)
-		errx(77, "no user namespace on this machine: %s", strerror(errno));
+		err(77, "user namespace (make doctor says why)");
 	show("unmapped");
 
 	if (put("/proc/self/gid_map", gid_line) == -1)
@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	if (put("/proc/self/setgroups", "deny") == -1 ||
 	    put("/proc/self/gid_map", gid_line) == -1 ||
 	    put("/proc/self/uid_map", uid_line) == -1)
-		errx(77, "no map for an ordinary user on this machine: %s", strerror(errno));
+		err(77, "map of my own ids (make doctor says why)");
 	show("mapped");
 	show_file("/proc/self/uid_map");
 	show_file("/proc/self/gid_map");

@@ -38,7 +38,7 @@ static void say(const char *what, int result)
 static void inside(void)
 {
 	if (setresgid(0, 0, 0) || setresuid(0, 0, 0))
-		errx(77, "no map for this user on this machine: %s", strerror(errno));
+		errx(77, "map of this user (make doctor says why): %s", strerror(errno));
 	show("inside", "mine");
 	show("inside", "other");
 	say("open mine", open("mine", O_RDONLY | O_CLOEXEC));
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 	show("outside", "other");
 	if ((pid = fork()) == 0) {
 		if (unshare(CLONE_NEWUSER))
-			errx(77, "no user namespace on this machine: %s", strerror(errno));
+			err(77, "user namespace (make doctor says why)");
 		raise(SIGSTOP);		/* until the maps are there */
 		inside();
 		return 0;

@@ -43,7 +43,7 @@ static int container(void)
 
 	if ((pid = fork()) == 0) {
 		if (unshare(CLONE_NEWUSER) == -1)
-			err(77, "no user namespace on this machine");
+			err(77, "user namespace (make doctor says why)");
 		raise(SIGSTOP);		/* and never goes on */
 	}
 	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))

@@ -35,9 +35,10 @@ static long must(long result, const char *what)
 
 static void put(const char *path, const char *format, unsigned int id)
 {
-	int fd = (int)must(open(path, O_WRONLY | O_CLOEXEC), path);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	must(dprintf(fd, format, id), path);
+	if (fd == -1 || dprintf(fd, format, id) < 0)
+		err(77, "%s (make doctor says why)", path);
 	close(fd);
 }
 
@@ -74,7 +75,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	/* The user namespace is made first, and owns the others. */
-	must(unshare(ALL), "unshare");
+	must(unshare(ALL), "user namespace (make doctor says why)");
 	put("/proc/self/setgroups", "deny", 0);
 	put("/proc/self/uid_map", "0 %u 1\n", uid);
 	put("/proc/self/gid_map", "0 %u 1\n", gid);

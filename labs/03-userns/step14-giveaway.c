@@ -64,7 +64,7 @@ static int child(int parent)
 	char go = 0;
 
 	if (unshare(CLONE_NEWUSER) == -1)
-		errx(77, "no user namespace on this machine: %s", strerror(errno));
+		err(77, "user namespace (make doctor says why)");
 	if (write(parent, "R", 1) != 1 || read(parent, &go, 1) != 1 || go != 'G')
 		return 1;
 	attack();

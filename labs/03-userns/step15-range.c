@@ -63,7 +63,7 @@ static int child(int parent)
 	char go = 0;
 
 	if (unshare(CLONE_NEWUSER) == -1)
-		errx(77, "no user namespace on this machine: %s", strerror(errno));
+		err(77, "user namespace (make doctor says why)");
 	if (write(parent, "R", 1) != 1 || read(parent, &go, 1) != 1 || go != 'G')
 		return 1;
 	if (setgroups(0, NULL) == -1 || setresgid(0, 0, 0) == -1 || setresuid(0, 0, 0) == -1)

@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 	gids = find("/etc/subgid");
 	if ((pid = fork()) == 0) {
 		if (unshare(CLONE_NEWUSER) == -1)
-			err(77, "no user namespace on this machine");
+			err(77, "user namespace (make doctor says why)");
 		raise(SIGSTOP);		/* until the maps are there */
 		if (setresgid(1, 1, 1) == -1 || setresuid(1, 1, 1) == -1)
 			err(1, "becoming uid 1");

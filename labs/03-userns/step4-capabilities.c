@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 	}
 	show("before");
 	if (unshare(CLONE_NEWUSER) == -1)
-		errx(77, "no user namespace on this machine: %s", strerror(errno));
+		err(77, "user namespace (make doctor says why)");
 	show("in a new user namespace");
 	return 0;
 }

@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 	}
 	waitpid(pid, NULL, 0);
 	if (unshare(CLONE_NEWUSER | all) == -1)
-		errx(77, "with CLONE_NEWUSER: %s", strerror(errno));
+		err(77, "with CLONE_NEWUSER (make doctor says why)");
 	puts("with CLONE_NEWUSER: done");
 	fflush(stdout);
 

@@ -37,7 +37,7 @@ static void put(const char *path, const char *format, unsigned int id)
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (dprintf(fd, format, id) < 0)
-		errx(77, "no map for an ordinary user on this machine: %s", strerror(errno));
+		err(77, "map of my own ids (make doctor says why)");
 	close(fd);
 }
 
@@ -53,7 +53,7 @@ static int make(int fd)
 			err(1, "setns");
 		uid = geteuid(), gid = getegid();	/* as they are called there */
 		if (unshare(CLONE_NEWUSER) == -1)
-			errx(77, "no user namespace on this machine: %s", strerror(errno));
+			err(77, "user namespace (make doctor says why)");
 		put("/proc/self/setgroups", "deny", 0);
 		put("/proc/self/uid_map", "0 %u 1\n", uid);
 		put("/proc/self/gid_map", "0 %u 1\n", gid);

@@ -52,7 +52,7 @@ static void visit(const char *who, int flags, int user, int uts)
 	fflush(stdout);
 	if (fork() == 0) {
 		if (flags && unshare(flags) == -1)
-			errx(77, "no user namespace on this machine: %s", strerror(errno));
+			err(77, "user namespace (make doctor says why)");
 		show(who);
 		if (setns(user, CLONE_NEWUSER) == -1) {
 			printf("  setns: %s\n", strerror(errno));
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 	if ((pid = fork()) == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (unshare(CLONE_NEWUSER | CLONE_NEWUTS) == -1 || sethostname("child", 5) == -1)
-			errx(77, "no user namespace on this machine: %s", strerror(errno));
+			err(77, "user namespace (make doctor says why)");
 		raise(SIGSTOP);
 		return uname(&name) == -1 || printf("the child's name is now %s\n", name.nodename) < 0;
 	}

@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	}
 	show_owner("uts");
 	if (unshare(CLONE_NEWUSER) == -1)
-		errx(77, "no user namespace on this machine: %s", strerror(errno));
+		err(77, "user namespace (make doctor says why)");
 	cap_get_flag(cap_get_proc(), CAP_SYS_ADMIN, CAP_EFFECTIVE, &has);
 	printf("now CAP_SYS_ADMIN %s, in user:[%lu]\n", has ? "yes" : "no",
 	       inode(open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC)));

@@ -24,7 +24,7 @@ static void write_proc(const char *name, const char *text)
 	int fd = open(name, O_WRONLY);
 
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		err(1, "%s", name);
+		err(77, "%s (make doctor says why)", name);
 	close(fd);
 }
 
@@ -34,7 +34,7 @@ static void become_root_inside(void)
 	unsigned int uid = geteuid(), gid = getegid();
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
-		err(77, "a user namespace");
+		err(77, "user namespace (make doctor says why)");
 	write_proc("/proc/self/setgroups", "deny");
 	snprintf(map, sizeof(map), "0 %u 1", uid);
 	write_proc("/proc/self/uid_map", map);

@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 	if (pid == 0) {
 		/* full capabilities there, and a copy of all mounts */
 		if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
-			err(77, "a user namespace");
+			err(77, "user namespace (make doctor says why)");
 		bind_and_show("user namespace: MS_BIND", MS_BIND);
 		bind_and_show("user namespace: MS_BIND | MS_REC", MS_BIND | MS_REC);
 		printf("%-34s %s\n", "user namespace: umount src/sub",
