@@ -354,14 +354,17 @@ host_pid() { echo "$1"; }
 child_of() { awk '{ print $1 }' "/proc/$1/task/$1/children"; }
 
 # cgroup_dir PID CONTROLLER: the directory of a process's cgroup in the
-# hierarchy that carries the controller
+# hierarchy that carries the controller.  In a container only a part of it may be
+# mounted, while /proc/PID/cgroup tells the whole path.
 cgroup_dir() {
-    local where path
+    local where path root
     where=$(cgroup_where "$2")
     case $where in
         1*) path=$(awk -F: -v name="$2" '{ n = split($2, c, ","); for (i = 1; i <= n; i++) if (c[i] == name) print $3 }' "/proc/$1/cgroup") ;;
         2*) path=$(awk -F: '$1 == 0 { print $3 }' "/proc/$1/cgroup") ;;
     esac
+    root=$(awk -v point="${where#* }" '$5 == point { root = $4 } END { print root }' /proc/self/mountinfo)
+    [[ $path/ != "${root%/}"/* ]] || path=${path#"${root%/}"}
     echo "${where#* }$path"
 }
 

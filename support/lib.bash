@@ -275,6 +275,14 @@ cgroup2_mount() {
 #   swap              the kernel accounts swap to a cgroup
 #   overlay           an overlay mount with privilege
 #   overlay:user      an overlay mount in a user namespace
+#   temp:exec         programs in the folder for temporary files run
+#   temp:suid         set-user-ID programs there get the ids of their owner
+#   temp:dev          device nodes there work
+#   upper             the UPPER of an overlay may be in the folder for temporary files
+#   proc              a new PID namespace can have a /proc of its own: with root's privilege, else
+#                     in a user namespace; where parts of /proc are hidden, that is refused
+#   proc:user         the same, in a user namespace in any case
+#   sysctl:NAME       the root of a user namespace may set it there
 #   seccomp           seccomp filters
 #   filters           the seccomp filters of another process can be read, see
 #                     PTRACE_SECCOMP_GET_FILTER in ptrace(2)
@@ -313,6 +321,18 @@ facility() {
         overlay:user)
             as_user unshare --map-root-user --mount sh -c "$OVERLAY_PROBE" 2>/dev/null ||
                 lacks_now "no overlay mount in a user namespace here" "$(userns_remedy)" ;;
+        upper)
+            upper_in "${TMPDIR:-/tmp}" || lacks_now "no overlay can have its UPPER in ${TMPDIR:-/tmp}" \
+                "set TMPDIR to a folder on ext4, xfs or btrfs" ;;
+        temp:*) facility_temp "$arg" ;;
+        proc | proc:user)
+            where=(--mount --pid --fork)
+            [ "$EUID" -eq 0 ] && [ "$1" = proc ] || where+=(--map-root-user)
+            unshare "${where[@]}" mount -t proc proc /proc 2>/dev/null ||
+                lacks_now "no fresh /proc can be mounted here" "$ELSEWHERE" ;;
+        sysctl:*)
+            as_user unshare --map-root-user test -w "/proc/sys/${arg//.//}" 2>/dev/null ||
+                lacks_now "/proc/sys/${arg//.//} is not writable here" "$ELSEWHERE" ;;
         seccomp) grep -q '^Seccomp:' /proc/self/status || lacks_ever "this kernel has no seccomp" ;;
         filters) facility_filters ;;
         keyrings) [ -e /proc/keys ] || lacks_ever "this kernel has no keyrings" ;;
@@ -374,6 +394,7 @@ facility_file() {
 
 # facility_namespace NAME KIND: ns:KIND, userns
 facility_namespace() {
+    local own
     case $1 in
         userns | ns:user)
             if [ ! -e /proc/self/ns/user ]; then
@@ -387,10 +408,35 @@ facility_namespace() {
         *)
             if [ ! -e "/proc/self/ns/$2" ]; then
                 lacks_ever "this kernel has no $2 namespaces"
-            else
-                [ "$EUID" -ne 0 ] || unshare "$(unshare_option "$2")" true 2>/dev/null ||
-                    lacks_now "making a $2 namespace is refused here" "$ELSEWHERE"
+            elif [ "$EUID" -eq 0 ] && ! unshare "$(unshare_option "$2")" true 2>/dev/null; then
+                lacks_now "making a $2 namespace is refused here" "$ELSEWHERE"
+            elif [ "$2" = uts ]; then
+                # A container's filter may allow the namespace and refuse sethostname(2).
+                own=(unshare --uts)
+                [ "$EUID" -eq 0 ] || own+=(--map-root-user)
+                { [ "$EUID" -ne 0 ] && ! unshare --map-root-user true 2>/dev/null; } || ! command -v busybox >/dev/null ||
+                    "${own[@]}" busybox hostname lab 2>/dev/null ||
+                    lacks_now "setting a hostname is refused here" "$ELSEWHERE"
             fi ;;
+    esac
+}
+
+# facility_temp KIND: temp:exec, temp:suid, temp:dev
+facility_temp() {
+    local where=${TMPDIR:-/tmp}
+    case $1 in
+        exec) runs_in "$where" || lacks_now "no program runs in $where (noexec, or not writable)" "set TMPDIR to another folder" ;;
+        suid)
+            if mounted_with nosuid "$where"; then
+                lacks_now "set-user-ID has no effect in $where (nosuid)" "set TMPDIR to a folder without nosuid"
+            elif grep -qs '^NoNewPrivs:[[:space:]]*1' /proc/self/status; then
+                lacks_now "set-user-ID has no effect here (no_new_privs is set)" \
+                    "in a shell without it (NoNewPrivs in /proc/self/status)"
+            fi ;;
+        dev) ! mounted_with nodev "$where" || lacks_now "device nodes do not work in $where (nodev)" "set TMPDIR to a folder without nodev" ;;
+        *)
+            echo "unknown facility 'temp:$1'"
+            return 3 ;;
     esac
 }
 
@@ -484,6 +530,32 @@ subid_remedy() { echo "sudo usermod --add-subuids 100000-165535 --add-subgids 10
 OVERLAY_PROBE='mount -t tmpfs t /tmp && cd /tmp && mkdir l u w m &&
     mount -t overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr o m ||
     mount -t overlay -o lowerdir=l,upperdir=u,workdir=w o m'
+
+# runs_in FOLDER: can a program be put there, and run?
+runs_in() {
+    local file status=0
+    file=$(mktemp "$1/runs.XXXXXX" 2>/dev/null) || return 1
+    { printf '#!/bin/sh\n' >"$file" && chmod 700 "$file" && "$file"; } 2>/dev/null || status=1
+    rm -f "$file"
+    return "$status"
+}
+
+# mounted_with OPTION PATH: is the filesystem of PATH mounted so?
+mounted_with() { [[ ,$(findmnt -n -o OPTIONS -T "$2" 2>/dev/null), = *,"$1",* ]]; }
+
+# upper_in FOLDER: can an overlay have its UPPER there?  Another overlay takes none, so
+# the root of a container does not.
+upper_in() {
+    local dir status=0 guard=(unshare --mount --propagation private)
+    [ "$EUID" -eq 0 ] || guard+=(--map-root-user)
+    dir=$(mktemp -d "$1/upper.XXXXXX" 2>/dev/null) || return 1
+    # shellcheck disable=SC2016  # for the inner shell to expand
+    "${guard[@]}" sh -c 'cd "$1" && mkdir l u w m && mount -t overlay -o lowerdir=l,upperdir=u,workdir=w o m' \
+        sh "$dir" 2>/dev/null || status=1
+    # The kernel leaves a folder of mode 000 in WORK.
+    chmod -R u+rwX "$dir" && rm -rf --one-file-system "$dir"
+    return "$status"
+}
 
 # name_nodes: into NODES, the device nodes that all programs share; LAB_DEV is another
 # folder to look for them in.  A runtime that is given one as a standard stream may give

@@ -139,9 +139,9 @@ joined() {
 @test "[1] list shows the containers that run, and no others" {
     hint "a record of each, and whether its first process lives: see pidfd_open(2)"
     container --name "$NAME"
-    run prog list
-    expect_status 0
-    expect_match "the list" "$NAME" "$output"
+    # The record is whole a moment after COMMAND has begun.
+    listed() { run prog list; [ "$status" -eq 0 ] && [[ $output = *"$NAME"* ]]; }
+    wait_for listed || expect_match "the list" "$NAME" "$output"
     kill -KILL "$SPAWNED"
     reap "$SPAWNED"
     unlisted() { run prog list; [ "$status" -eq 0 ] && [[ $output != *"$NAME"* ]]; }

@@ -13,7 +13,8 @@ export FOOTPRINT_CGROUPS='skiff*'
 PAYLOAD_FILTER=$BATS_TEST_DIRNAME/../isolation/payload-filter
 
 # What every container of root's takes, asked once a file
-SKIFF_NEEDS=(root ns:user ns:mnt ns:pid ns:ipc ns:uts ns:net ns:cgroup overlay seccomp)
+SKIFF_NEEDS=(root ns:user ns:mnt ns:pid ns:ipc ns:uts ns:net ns:cgroup proc:user overlay seccomp
+    cgroup:memory cgroup:pids cgroup:cpu)
 
 # require_skiff FACILITY...: that, and these.  skiff also makes two calls that containers
 # (of an older Docker, say) refuse: SKIFF_REFUSED.

@@ -5,7 +5,8 @@ load common
 
 setup() {
     lab_setup
-    require_skiff cgroup:memory cgroup:pids cgroup:cpu
+    # shellcheck disable=SC2119  # nothing more
+    require_skiff
     NAP=$((1000000 + BATS_TEST_NUMBER * 100000 + RANDOM))
     before=$(footprint)
 }

@@ -145,6 +145,7 @@ harmless() {
 }
 
 @test "[2] a device node in ROOTFS is of no use" {
+    sandboxed || require temp:dev # for the control
     hint "MOUNT_ATTR_NODEV in fsmount(2); capability CAP_MKNOD in capabilities(7)"
     IMAGE=$BATS_TEST_TMPDIR/image
     cp -a "$ROOTFS" "$IMAGE"

@@ -4,7 +4,7 @@ load common
 
 setup() {
     lab_setup
-    require user userns overlay:user
+    require user userns overlay:user proc:user
     user_dir
     cp -a "$ROOTFS" "$USER_DIR/rootfs"
     cp "$EXERCISE" "$USER_DIR/skiff"

@@ -18,7 +18,7 @@ exercise nsrun
 KINDS="pid mnt ipc net cgroup uts time user"
 
 setup_file() {
-    [ "$EUID" -eq 0 ] && ! sandboxed || return 0
+    [ "$EUID" -eq 0 ] && ! sandboxed && facility ns:mnt >/dev/null && facility ns:uts >/dev/null || return 0
     ( close_fds; exec unshare --mount --uts sleep 900 </dev/null >/dev/null 2>&1 ) &
     export HOST=$!
     wait_for stands_for_host
@@ -239,7 +239,7 @@ spawn_plain() {
 
 @test "[4] -p and -m: /proc is a fresh one" {
     hint "proc shows the PID namespace of who mounts it, so the init must, see mount(2), proc(5)"
-    require ns:pid ns:mnt
+    require ns:pid ns:mnt proc
     here=$(inside_pid "$(machine_pid)")
     proc_mounts() { grep -c ' /proc ' "/proc/$HOST/mountinfo"; }
     look='read -r pid rest </proc/self/stat; echo "$pid" "$$"; ls -d /proc/'$here
@@ -285,6 +285,7 @@ spawn_plain() {
     hint "unshare(2) all of them before the first fork; only /proc is for the init to mount"
     local kind
     for kind in pid mnt ipc net cgroup uts time; do require "ns:$kind"; done
+    require proc
     start sleep -p -m -i -n -C -u lab-02 -T 9 -- sleep 600
     expect_new "pid mnt ipc net cgroup uts time$ROOT_NEW" "$CMD" "$HOST"
     kill -s TERM "$SPAWNED"
@@ -367,7 +368,7 @@ spawn_plain() {
 
 @test "[5] ends with CMD's status, through every layer" {
     hint "WEXITSTATUS, or 128 + WTERMSIG, of CMD alone, see waitpid(2)"
-    require ns:pid ns:mnt ns:time
+    require ns:pid ns:mnt ns:time ns:uts proc
     local n options
     for options in "" "-p" "-p -m -i -n -C -u lab-02 -T 9"; do
         for n in 0 1 42 255; do
@@ -385,7 +386,7 @@ spawn_plain() {
 
 @test "[3] CMD not found is 127, found but not to be run 126, in one line" {
     hint "tell ENOENT from the rest, and let the init hand the status on, see execve(2)"
-    require ns:pid ns:mnt
+    require ns:pid ns:mnt proc
     local options here
     here=$(inside_pid "$(machine_pid)")
     # execvp(3) cannot tell "not found" from a directory that it may not read
@@ -588,7 +589,7 @@ spawn_plain() {
 
 @test "[2] root of a user namespace may do it all" {
     hint "nothing here takes more than a user namespace gives, see user_namespaces(7)"
-    require user userns ns:pid ns:time
+    require user userns ns:pid ns:time ns:uts proc:user
     user_exercise
     run -0 as_plain unshare --map-root-user "$USER_EXERCISE" -p -m -i -n -C -u lab-02 -T 9 -- \
         sh -c 'echo "$(uname -n) $PPID"; read -r pid rest </proc/self/stat; [ "$pid" = "$$" ]'
@@ -630,7 +631,7 @@ spawn_plain() {
 
 @test "[2] -p and -m: without a fresh /proc CMD does not run" {
     hint "in a user namespace a masked /proc cannot be mounted afresh: say so and end, see mount(2), user_namespaces(7)"
-    require userns ns:pid ns:mnt
+    require userns ns:pid ns:mnt proc
     masked() {
         bounded "${ROOT[@]}" unshare --mount sh -c \
             'mount -t tmpfs mask /proc/sys && exec unshare --map-root-user "$@"' mask "$@"

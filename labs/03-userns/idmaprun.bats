@@ -77,6 +77,7 @@ fake_helpers() {
             mount --bind "$1" "$(readlink -f "$(command -v "$name")")" || exit 99
         done
         shift; exec "$@"'
+    require ns:mnt
     user_dir
     # shellcheck disable=SC2016  # for the helper to expand
     printf '#!/bin/sh\ndir=%s\necho "$$" >>"$dir/asked"\n%s\n' "$USER_DIR" "$1" >"$USER_DIR/helper"
@@ -109,7 +110,7 @@ ranges() {
         RANGED=()
         return
     fi
-    require file:/etc/subuid file:/etc/subgid
+    require ns:mnt file:/etc/subuid file:/etc/subgid
     SUB_UID=20000 SUB_GID=21000
     user_dir
     cp /etc/passwd "$USER_DIR/passwd"
@@ -231,7 +232,7 @@ Gid: 7 7 7 7"
     run user_prog -- cat /proc/self/setgroups
     expect_status 0
     expect_output deny
-    [ "$EUID" -eq 0 ] && command -v newuidmap newgidmap >/dev/null || return 0
+    [ "$EUID" -eq 0 ] && command -v newuidmap newgidmap >/dev/null && facility ns:mnt >/dev/null || return 0
     # Who may write it is a question of CAP_SETGID, not of being uid 0; and the
     # own group is no case for newgidmap, which would deny it, too.
     fake_helpers 'exit 1'
@@ -433,7 +434,7 @@ none_left() { [ -z "$(marked_pids)" ]; }
 }
 
 @test "[2] where no user namespace can be made, 125 and the reason" {
-    require userns
+    require userns sysctl:user.max_user_namespaces
     hint "look at the result, see unshare(2), ENOSPC"
     # shellcheck disable=SC2016  # for the inner shell to expand
     # The root of a namespace may set its limit for namespaces in it.
