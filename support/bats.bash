@@ -284,7 +284,7 @@ lab_nap() { # by this name where a test has a nap of its own
 user_dir() {
     USER_DIR=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX")
     LAB_DIRS+=("$USER_DIR")
-    [ "$EUID" -ne 0 ] || chown "$(lab_uid):$(lab_gid)" "$USER_DIR"
+    [ "$EUID" -ne 0 ] || chown "$(lab_uid):$(lab_gid)" "$USER_DIR" || require user
 }
 
 # ---- looking at the kernel ------------------------------------------------

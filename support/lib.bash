@@ -135,6 +135,31 @@ own_mounts() {
     "${OWN_MOUNTS[@]}" true 2>/dev/null || OWN_MOUNTS=()
 }
 
+# open_course SCRIPT ARG...: SCRIPT, a path below LAB_TOP, is started once more where root
+# runs it and a folder above the course is closed to the ordinary user (a home of mode
+# 700): in a mount table of its own, in which the course is at a place that they may
+# enter.  That place ends with the script; nothing is copied.
+open_course() {
+    local place
+    [ "$EUID" -eq 0 ] && facility user >/dev/null && ! as_user test -x "$LAB_TOP/support" || return 0
+    for place in /srv /media /mnt ''; do
+        if [ -d "$place" ] && [[ $LAB_TOP/ != "$place"/* ]]; then break; fi
+    done
+    if [ -z "$place" ] || ! unshare --mount true 2>/dev/null; then
+        echo "${1##*/}: a folder above $LAB_TOP is closed to uid $(lab_uid): what that user does here fails" >&2
+        return 0
+    fi
+    echo "${1##*/}: a folder above $LAB_TOP is closed to uid $(lab_uid): for this run the course is at $place/course" >&2
+    # bash: dash would drop the functions that a bats above this one exports.
+    # shellcheck disable=SC2016  # for the inner shell to expand
+    exec unshare --mount --propagation slave bash -c '
+        at=$PWD course=$2/course args=("${@:4}")
+        mount -t tmpfs -o mode=755 tmpfs "$2" && mkdir "$course" && mount --rbind "$1" "$course" &&
+            mount --make-rshared / || exit 1
+        case $at/ in "$1"/*) cd "$course${at#"$1"}" || exit ;; esac
+        exec "$course/$3" "${args[@]/#"$1"\//$course/}"' bash "$LAB_TOP" "$place" "$@"
+}
+
 # ---- processes ------------------------------------------------------------
 #
 # The kernel gives the number of a process that has ended to a new one, and bash
@@ -293,9 +318,14 @@ cgroup2_mount() {
 #   systemd           systemd has started this machine
 #   tmp:FSTYPE        temporary files are on a filesystem of that type
 facility() {
-    local where arg=${1#*:}
+    local where arg=${1#*:} how
     case $1 in
-        root) [ "$EUID" -eq 0 ] || lacks_now "needs root" sudo ;;
+        root)
+            if [ "$EUID" -ne 0 ]; then
+                lacks_now "needs root" sudo
+            elif single_id; then
+                lacks_now "root has no other id to become here: a container with one id alone" "$ELSEWHERE"
+            fi ;;
         user)
             # shellcheck disable=SC2016  # for the inner shell to expand
             as_user sh -c '[ "$(id -u)" != 0 ]' 2>/dev/null ||
@@ -326,9 +356,9 @@ facility() {
                 "set TMPDIR to a folder on ext4, xfs or btrfs" ;;
         temp:*) facility_temp "$arg" ;;
         proc | proc:user)
-            where=(--mount --pid --fork)
-            [ "$EUID" -eq 0 ] && [ "$1" = proc ] || where+=(--map-root-user)
-            unshare "${where[@]}" mount -t proc proc /proc 2>/dev/null ||
+            how=(--mount --pid --fork)
+            if [ "$EUID" -ne 0 ] || [ "$1" = proc:user ]; then how+=(--map-root-user); fi
+            unshare "${how[@]}" mount -t proc proc /proc 2>/dev/null ||
                 lacks_now "no fresh /proc can be mounted here" "$ELSEWHERE" ;;
         sysctl:*)
             as_user unshare --map-root-user test -w "/proc/sys/${arg//.//}" 2>/dev/null ||
@@ -403,7 +433,7 @@ facility_namespace() {
                 unshare --user true 2>/dev/null || lacks_now "making a user namespace is refused here" "$(userns_remedy)"
             else
                 as_user unshare --map-root-user --mount true 2>/dev/null ||
-                    lacks_now "an ordinary user may not make a user namespace here" "$(userns_remedy)"
+                    lacks_now "$(no_userns text)" "$(userns_remedy)"
             fi ;;
         *)
             if [ ! -e "/proc/self/ns/$2" ]; then
@@ -470,6 +500,12 @@ facility_cgroup() {
             elif [ ! -w "${where#* }" ]; then
                 lacks_now "the cgroup tree ${where#* } is not writable for uid $EUID" \
                     "$([ "$EUID" -eq 0 ] && echo "$ELSEWHERE" || echo sudo)"
+            # In v2 a group with processes hands no controller on; only the real root may,
+            # which has no cgroup.type.  The root that a container sees is a group like others.
+            elif [ "${where%% *}" != 1 ] && [ -e "${where#* }/cgroup.type" ] && [ -n "$(cat "${where#* }/cgroup.procs")" ] &&
+                ! grep -qw -- "$2" "${where#* }/cgroup.subtree_control"; then
+                lacks_now "the group of this container has processes, and hands no $2 controller on" \
+                    "start the container with --cgroupns=host"
             fi ;;
         *)
             echo "unknown facility '$1'"
@@ -509,9 +545,15 @@ userns_remedy() {
     [ "$(sysctl_value kernel.apparmor_restrict_unprivileged_userns)" != 1 ] || wrong+=" kernel.apparmor_restrict_unprivileged_userns=0"
     if [ -n "$wrong" ]; then
         printf '%s\n' "sudo sysctl -w$wrong; to keep it: printf '%s\n'$wrong | sudo tee /etc/sysctl.d/60-userns.conf"
-    else
-        echo "$ELSEWHERE"
+        return
     fi
+    case $(no_userns kind) in
+        kernel) echo "another kernel (CONFIG_USER_NS), or make vm" ;;
+        apparmor | powerless) echo "a shell that no profile confines (sudo aa-status lists them), or make vm" ;;
+        chroot) echo "leave the chroot: enter it by unshare and pivot_root, or podman run --rootfs; or make vm" ;;
+        filter) echo "start the container with --privileged, or with --security-opt seccomp=unconfined; or make vm" ;;
+        *) echo "in a container: start it with --privileged; else make vm, or sudo for the labs" ;;
+    esac
 }
 
 # ptrace_remedy: Yama's 2 is for root, 3 for nobody until the next boot
@@ -530,6 +572,39 @@ subid_remedy() { echo "sudo usermod --add-subuids 100000-165535 --add-subgids 10
 OVERLAY_PROBE='mount -t tmpfs t /tmp && cd /tmp && mkdir l u w m &&
     mount -t overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr o m ||
     mount -t overlay -o lowerdir=l,upperdir=u,workdir=w o m'
+
+# single_id: is this a user namespace of one id?  A rootless container is, where its user
+# has no range in /etc/subuid.
+single_id() { awk '{ n += $3 } END { exit n != 1 }' /proc/self/uid_map; }
+
+# no_userns kind|text: what keeps the ordinary user from being root in a user namespace,
+# as one word or as a sentence
+no_userns() {
+    local sys=/proc/sys profile='' kind text value
+    value() { { read -r value <"$sys/$1"; } 2>/dev/null && [ "$value" = "$2" ]; }
+    # AppArmor confines what was made: on Ubuntu by the profile unprivileged_userns
+    profile=$(as_user unshare --user cat /proc/self/attr/current 2>/dev/null | tr -d '\0') || true
+    if [ ! -e /proc/self/ns/user ]; then
+        kind=kernel text="this kernel has no user namespaces"
+    elif value user/max_user_namespaces 0; then
+        kind=sysctl text="user.max_user_namespaces is 0"
+    elif value kernel/unprivileged_userns_clone 0; then
+        kind=sysctl text="kernel.unprivileged_userns_clone is 0: an ordinary user may make no user namespace"
+    elif value kernel/apparmor_restrict_unprivileged_userns 1; then
+        kind=sysctl text="AppArmor gives an ordinary user no power in a user namespace"
+    elif [[ $profile = *"(enforce)" ]]; then
+        kind=apparmor text="the AppArmor profile ${profile% (enforce)} gives an ordinary user no power in a user namespace"
+    elif as_user unshare --user true 2>/dev/null; then
+        kind=powerless text="an ordinary user has no power in a user namespace here"
+    elif ! awk '$5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo; then
+        kind=chroot text="an ordinary user may make no user namespace in a chroot"
+    elif grep -qs '^Seccomp:[[:space:]]*2' /proc/self/status; then
+        kind=filter text="the system call filter of this container refuses user namespaces"
+    else
+        kind=refused text="an ordinary user may make no user namespace here (a chroot, or a security module)"
+    fi
+    if [ "$1" = kind ]; then echo "$kind"; else echo "$text"; fi
+}
 
 # runs_in FOLDER: can a program be put there, and run?
 runs_in() {

@@ -151,3 +151,56 @@ mark_of() { if [ "$1" -eq 0 ]; then echo yes; else echo no; fi; }
         expect "recommended" unknown "$(of lab_vm mark)"
     fi
 }
+
+@test "a verdict for each part and role, the same lines first and last, and root's has a remedy" {
+    expect parts "$(course_parts)" "$(jq -r '.verdict[].part' "$REPORT")"
+    expect "other words" "" "$(jq -r '.verdict[] | .user, .root | select(IN("yes", "some", "no", "unknown") | not)' "$REPORT")"
+    expect "without a remedy" "" "$(jq -r '.verdict[] | select(IN(.root; "some", "no") and .remedy == "").part' "$REPORT")"
+    run ../doctor
+    expect_match "the first line" "^With sudo " "${lines[0]}"
+    expect "it comes twice" 2 "$(grep -cFx -- "${lines[0]}" <<<"$output")"
+    expect "the last block" "$(awk '/^$/ { exit } 1' <<<"$output")" "$(awk '/^$/ { block = ""; next } { block = block $0 "\n" } END { printf "%s", block }' <<<"$output")"
+}
+
+# with_temp OPTIONS: the report with a folder for temporary files mounted so
+with_temp() {
+    # shellcheck disable=SC2016  # for the inner shell to expand
+    run -0 unshare --mount --propagation private bash -c \
+        'mount -t tmpfs -o "$1,mode=1777" tmpfs "$2" && TMPDIR=$2 exec ../doctor --json' bash "$1" "$BATS_TEST_TMPDIR"
+}
+
+@test "the folder for temporary files: noexec, nosuid, nodev, full, read-only; and what is cheaper" {
+    require root ns:mnt
+    local options want
+    while read -r options want; do
+        with_temp "$options"
+        expect "temp ($options)" "$want" "$(jq -r '.rows[] | select(.id == "temp").mark' <<<"$output")"
+        [ "$want" = yes ] || expect_match "remedy ($options)" "TMPDIR=/|mount -t tmpfs" \
+            "$(jq -r '.rows[] | select(.id == "temp").remedy' <<<"$output")"
+    done <<<"size=1g yes
+        noexec no
+        nosuid no
+        nodev no
+        size=20m no
+        ro no"
+    with_temp noexec
+    expect "what can be done" "" "$(jq -r '.verdict[] | select(.root != "no").part' <<<"$output")"
+    run -0 env TMPDIR=/nonexistent ../doctor --json
+    expect "a folder that is not there" no "$(jq -r '.rows[] | select(.id == "temp").mark' <<<"$output")"
+}
+
+@test "a course that is closed to the ordinary user: the first lines and a row say so" {
+    require root user
+    local closed
+    fixture
+    run -0 "$TREE/harness/doctor" --json
+    expect reach yes "$(jq -r '.rows[] | select(.id == "reach").mark' <<<"$output")"
+    closed=$(mktemp -d)
+    LAB_DIRS+=("$closed")
+    mv "$TREE" "$closed/course"
+    run -0 "$closed/course/harness/doctor" --json
+    expect reach no "$(jq -r '.rows[] | select(.id == "reach").mark' <<<"$output")"
+    expect "what that user can do" "" "$(jq -r '.verdict[] | select(.user != "no").part' <<<"$output")"
+    run -0 "$closed/course/harness/doctor"
+    expect_match "the first lines" "clone it where uid $(lab_uid) may enter" "$(head -n 3 <<<"$output")"
+}

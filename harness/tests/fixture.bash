@@ -12,7 +12,7 @@ fixture() {
     mkdir -p "$TREE/support" "$TREE/harness" "$TREE/labs/01-one" "$TREE/capstone"
     cp ../../.shellcheckrc "$TREE"
     cp ../../support/*.bash "$TREE/support"
-    cp ../demo ../demo-* ../doctor ../lint ../lint-calls ../lint-calls.* ../packages ../probe.c ../procs.bash ../record ../setup ../sheet.bash ../skeleton ../test ../walk "$TREE/harness"
+    cp ../demo ../demo-* ../doctor ../doctor-verdict.bash ../needs ../lint ../lint-calls ../lint-calls.* ../packages ../probe.c ../procs.bash ../record ../setup ../sheet.bash ../skeleton ../test ../walk "$TREE/harness"
     SHEET=$TREE/labs/01-one/README.md
     [ "$EUID" -ne 0 ] || chown -R "$(lab_uid):$(lab_gid)" "$TREE"
 }

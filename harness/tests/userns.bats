@@ -101,6 +101,75 @@ refused() {
     expect_match "the line" "filter of a container" "$(the_line)"
 }
 
+# confined CMD...: as the ordinary user, below an AppArmor profile that lets user
+# namespaces be made and gives no capability in them: Ubuntu's default, on a kernel that
+# lacks its switch
+confined() { bounded_user aa-exec -p "$PROFILE" -- "$@"; }
+
+profile() {
+    require root tool:apparmor_parser tool:aa-exec file:/sys/kernel/security/apparmor/profiles
+    PROFILE=lab-no-power-$$
+    cat >profile <<END
+profile $PROFILE flags=(attach_disconnected,mediate_deleted) {
+  / rix,
+  /** mrwlkix,
+  signal, ptrace, unix, network, mount, umount, pivot_root, dbus, change_profile,
+  deny capability,
+}
+END
+    apparmor_parser --abort-on-error -r profile
+}
+
+teardown() {
+    [ -z "${PROFILE-}" ] || apparmor_parser -R profile || true
+    lab_teardown
+}
+
+@test "AppArmor takes the power: the programs, doctor and the tests that are skipped say so" {
+    profile
+    export LAB_TIMEOUT=120
+    local tree=$USER_DIR/course name
+    run -0 bounded_user unshare --map-root-user --mount true
+    run -1 confined unshare --map-root-user --mount true
+    run -0 confined unshare --user true
+    for name in "125 idmaprun -- true" "125 skiff run rootfs true" "77 step1-map" "77 step13-rootless rootfs true"; do
+        # shellcheck disable=SC2086  # words
+        run --separate-stderr confined ./${name#* }
+        expect "status of ${name#* }" "${name%% *}" "$status"
+        expect_match "stderr of ${name#* }" "make doctor" "$stderr"
+    done
+    mkdir "$tree"
+    cp -a "$LAB_TOP"/{Makefile,support,harness} "$tree"
+    mkdir -p "$tree/labs" "$tree/capstone"
+    cp -a "$LAB_TOP/labs/03-userns" "$tree/labs"
+    chown -R "$(lab_uid):$(lab_gid)" "$tree"
+    confined "$tree/harness/doctor" --json >report
+    expect "the row" no "$(jq -r '.rows[] | select(.id == "userns").mark' report)"
+    expect_match "the row" "AppArmor profile $PROFILE" "$(jq -r '.rows[] | select(.id == "userns").detail' report)"
+    expect "verdict on lab 03" no "$(jq -r '.verdict[] | select(.part == "03-userns").user' report)"
+    expect "rows that deny it" "" "$(jq -r '.rows[] | .detail | select(contains("no restriction"))' report)"
+    run confined env PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin bats -f "needs no option" "$tree/labs/03-userns/idmaprun.bats"
+    expect_match "the skip" "# skip the AppArmor profile $PROFILE .*make doctor" "$output"
+}
+
+@test "doctor: refused, or made without power; each with its remedy, and never 'no restriction'" {
+    local number kind tree=$USER_DIR/course
+    mkdir -p "$tree/labs/03-userns" "$tree/capstone"
+    cp -a "$LAB_TOP"/{Makefile,support,harness} "$tree"
+    [ "$EUID" -ne 0 ] || chown -R "$(lab_uid):$(lab_gid)" "$tree"
+    LAB_TIMEOUT=120 bounded_user "$tree/harness/doctor" --json >control
+    expect "the row, not refused" yes "$(jq -r '.rows[] | select(.id == "userns").mark' control)"
+    while read -r number kind; do
+        LAB_TIMEOUT=120 bounded_user ./refuse "$number" "$tree/harness/doctor" --json >report || true
+        expect "the row ($number)" no "$(jq -r '.rows[] | select(.id == "userns").mark' report)"
+        expect_match "its detail ($number)" "$kind" "$(jq -r '.rows[] | select(.id == "userns").detail' report)"
+        expect "verdict on lab 03 ($number)" no "$(jq -r '.verdict[] | select(.part == "03-userns").user' report)"
+        expect "rows that deny it" "" "$(jq -r '.rows[] | .detail | select(contains("no restriction"))' report)"
+    done <<<"1 filter of this container
+        13 filter of this container
+        0 no power in a user namespace"
+}
+
 @test "every step that makes one is tried here" {
     local source name
     for source in "$LAB_TOP"/labs/*/step*.c; do
