@@ -421,3 +421,30 @@ END
         has "see harness/walk --help"
     done
 }
+
+@test "a course below a closed folder: the ordinary user enters it all the same, by a bind mount" {
+    require root user ns:mnt
+    local closed mounts
+    sheet <<'END'
+## Step 1: there and back
+```console
+$ cd / && cd - >/dev/null && ls README.md
+README.md
+$ test -r "$PWD/README.md" && echo seen
+seen
+```
+END
+    check
+    expect_status 0
+    has_not "is closed to uid"
+    closed=$(mktemp -d)
+    LAB_DIRS+=("$closed")
+    mv "$TREE" "$closed/course"
+    TREE=$closed/course SHEET=$closed/course/labs/01-one/README.md
+    run ! as_user test -e "$SHEET"
+    mounts=$(cat /proc/self/mountinfo)
+    check
+    expect_status 0
+    has "$closed/course is closed to uid $(lab_uid)"
+    expect "mounts" "$mounts" "$(cat /proc/self/mountinfo)"
+}
