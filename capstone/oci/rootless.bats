@@ -25,10 +25,11 @@ teardown() {
     lab_teardown
 }
 
-# mine CMD...: as that user, with a session folder of theirs
+# mine CMD...: as that user, with a session folder of theirs, and in their own folder: podman
+# wants to know where it is, and a folder above the course may be closed to them
 mine() {
     # shellcheck disable=SC2016  # for that shell
-    ( close_fds; as_user env XDG_RUNTIME_DIR="$USER_DIR/run" HOME="$USER_DIR" CONTAINERS_CONF="$USER_DIR/c.conf" timeout -k 2 60 "$@" </dev/null )
+    ( close_fds; cd "$USER_DIR" || exit; as_user env XDG_RUNTIME_DIR="$USER_DIR/run" HOME="$USER_DIR" CONTAINERS_CONF="$USER_DIR/c.conf" timeout -k 2 60 "$@" </dev/null )
 }
 
 pod() {
@@ -42,7 +43,7 @@ pod() {
     chmod 644 "$USER_DIR/c.conf"
     tar -C "$USER_DIR/rootfs" --owner 0 --group 0 -cf "$USER_DIR/box.tar" .
     chmod 644 "$USER_DIR/box.tar"
-    pod import "$USER_DIR/box.tar" box >/dev/null 2>&1
+    run -0 pod import "$USER_DIR/box.tar" box
     run --separate-stderr pod run --rm --network none box sh -c 'id -u; exit 7'
     expect_status 7
     expect_output 0
