@@ -163,9 +163,10 @@ ALL="01-capabilities 02-namespaces 03-userns 04-cgroups 05-seccomp 06-overlay ca
         files=("$LAB_TOP/labs/$part"/*.bats)
         [ "$part" != capstone ] || files=("$LAB_TOP"/capstone/isolation/*.ba{ts,sh})
         for word in $(for word in "${files[@]}"; do case $word in */steps.bats) ;; *) cat "$word" ;; esac; done |
-            grep -oE '(require|require_once|need_skiff) [a-z"$].*' | sed 's/[;#|&)].*//' | tr -d '"{}' | tr ' ' '\n' | sort -u); do
+            sed -n '/^SKIFF_NEEDS=(/,/)/{s/SKIFF_NEEDS=(/ require /;s/^    / require /;p};/require/p' |
+            grep -oE '(require|require_skiff) [a-z"$].*' | sed 's/[;#|&)].*//' | tr -d '"{}' | tr ' ' '\n' | sort -u); do
             case $word in
-                require* | need* | '' | *[\$\\@]*) continue ;;
+                require* | '' | *[\$\\@]*) continue ;;
             esac
             grep -qE "^$part .*[ /]$word( |\$)" "$LAB_TOP/harness/needs" || missing+=" $part:$word"
         done
