@@ -62,17 +62,22 @@ mutants() { run timeout 600 "$TREE/harness/mutants" "$@"; }
     expect "files in the tree" "$before" "$(find "$TREE" | sort)"
 }
 
-@test "a lab that asks for it is run one program at a time" {
+@test "a lab that asks for it is run one program at a time, and so is --jobs 1" {
     # two at a time meet; one at a time would wait for ever, so it only stays a moment
-    sed -i 's/    run prog/    echo begins >>log\n    if [ -e mutants\/serial ]; then sleep 0.3; else until [ "$(grep -c begins log)" -ge 2 ]; do sleep 0.05; done; fi\n    echo ends >>log\n&/' "$LAB/greet.bats"
+    sed -i 's/    run prog/    echo begins >>log\n    if [ -e alone ]; then sleep 0.3; else until [ "$(grep -c begins log)" -ge 2 ]; do sleep 0.05; done; fi\n    echo ends >>log\n&/' "$LAB/greet.bats"
     mutants 01
     expect_status 0
     expect_match "two programs at a time" 'begins.begins' "$(cat "$LAB/log")"
     rm "$LAB/log"
+    : >"$LAB/alone"
     echo "its tests cannot share a machine" >"$LAB/mutants/serial"
     mutants 01
     expect_status 0
     expect "one program at a time" "begins ends begins ends begins ends begins ends" "$(xargs <"$LAB/log")"
+    rm "$LAB/log" "$LAB/mutants/serial"
+    mutants --jobs 1 01
+    expect_status 0
+    expect "one at a time" "begins ends begins ends begins ends begins ends" "$(xargs <"$LAB/log")"
 }
 
 @test "-v shows what the failing test said" {
@@ -158,7 +163,7 @@ gone() { ! pgrep -f "$1"; }
 
 @test "wrong usage is 2, --help is 0" {
     local args
-    for args in --nonsense "--full 99" "02" "--build -x"; do
+    for args in --nonsense "--full 99" "02" "--build -x" "--jobs 0" "--jobs"; do
         echo "mutants $args"
         # shellcheck disable=SC2086  # words
         mutants $args
