@@ -44,20 +44,20 @@ read_key() {
     local status=0 char=$HELD_KEY more=''
     while [ -z "$HELD_KEY" ]; do
         status=0
-        IFS= read -rsn1 -t 1 char || status=$?
+        IFS= read -rsN1 -t 1 char || status=$?
         heed_signals
         [ "$status" -gt 128 ] || break
     done
     [ "$status" -eq 0 ] || char=q # the terminal is gone
     HELD_KEY=''
     if [ "$char" = $'\e' ]; then
-        while IFS= read -rsn1 -t 0.2 more; do
+        while IFS= read -rsN1 -t 0.2 more; do
             char+=$more
             [[ ! $more =~ [A-NP-Za-z~] ]] || break
         done
     fi
     case $char in
-        '' | ' ' | $'\e[C' | $'\eOC' | $'\e[B' | $'\eOB' | $'\e[6~') KEY=on ;;
+        $'\n' | ' ' | $'\e[C' | $'\eOC' | $'\e[B' | $'\eOB' | $'\e[6~') KEY=on ;;
         b | $'\e[D' | $'\eOD' | $'\e[A' | $'\eOA' | $'\e[5~') KEY=back ;;
         q | $'\4') KEY=quit ;; # control-D, as at any prompt
         s) KEY=skip ;;

@@ -170,9 +170,9 @@ type_command() {
         for ((i = 0; i < ${#text}; i++)); do
             printf %s "${text:i:1}"
             [ $((i + 1)) -lt "${#text}" ] || break
-            if IFS= read -rsn1 -t "$delay" HELD_KEY; then
+            if IFS= read -rsN1 -t "$delay" HELD_KEY; then
                 printf %s "${text:i+1}"
-                case $HELD_KEY in '' | ' ') HELD_KEY='' ;; esac
+                case $HELD_KEY in $'\n' | ' ') HELD_KEY='' ;; esac
                 break
             fi
             heed_signals

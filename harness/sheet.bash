@@ -231,7 +231,7 @@ shell_become() {
 # SHOW is a function that gets each piece of the output as it comes.  It calls
 # heed_signals, of walk and demo, between any two reads.
 shell_run() {
-    local who=$1 show=${4-} word line='' piece began end status size=0 hard=''
+    local who=$1 show=${4-} word line='' rest SOME began end status size=0 hard=''
     local in=${SHELL_IN[$who]} out=${SHELL_OUT[$who]}
     RUN_OUTPUT='' RUN_STATUS='' RUN_FATE=dead
     read -r word </proc/sys/kernel/random/uuid
@@ -241,21 +241,20 @@ shell_run() {
     end=$((SECONDS + $3)) RUN_FATE=ok
     while :; do
         status=0
-        IFS= read -r -t 0.2 -u "$out" piece || status=$?
+        read_some "$out" 0.2 || status=$?
         heed_signals
-        line+=$piece
-        if [ "$status" -eq 0 ] && [[ $line == *"$word "* ]]; then
-            RUN_STATUS=${line##*"$word "}
+        line+=$SOME
+        if [[ $line == *"$word "*$'\n' ]]; then
+            RUN_STATUS=${line##*"$word "} RUN_STATUS=${RUN_STATUS%$'\n'}
             shell_said "${line%"$word "*}"
             [ "$RUN_FATE" = ok ]
             return
         fi
-        [ "$status" -ne 0 ] || line+=$'\n'
         # A piece of a line may be the beginning of our word.
-        if [ "$status" -eq 0 ] || [[ $line != *$'\x1e'* ]]; then
-            shell_said "$line"
-            line=''
-        fi
+        rest=${line##*$'\n'}
+        [[ $rest = *$'\x1e'* ]] || rest=''
+        shell_said "${line%"$rest"}"
+        line=$rest
         if [ "$status" -ne 0 ] && { [ "$status" -le 128 ] || ! is_same "${SHELL_PID[$who]}"; }; then
             [ "$RUN_FATE" = stuck ] || RUN_FATE=dead
             return 1

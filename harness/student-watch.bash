@@ -66,15 +66,15 @@ end_watching() {
 
 # await SECONDS: EVENT is what came: saved, a key, or nothing
 await() {
-    local line=''
+    local LINE=''
     EVENT=''
-    IFS= read -r -t "$1" -u "$EVENTS" line || true
+    read_line "$EVENTS" "$1" || true
     leave_if_asked
-    case $line in
-        "key "*) EVENT=${line#key } EVENT=${EVENT:-again} ;;
+    case $LINE in
+        "key "*) EVENT=${LINE#key } EVENT=${EVENT:-again} ;;
         # Our own build writes into that folder as well, so only the dates count.
         *)
-            if [ "$line" = saved ] || [ "$SECONDS" -ge "$LOOK_AT" ]; then
+            if [ "$LINE" = saved ] || [ "$SECONDS" -ge "$LOOK_AT" ]; then
                 LOOK_AT=$((SECONDS + INTERVAL))
                 [ "$(stamp)" = "$STAMP" ] || EVENT=saved
             fi ;;

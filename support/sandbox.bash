@@ -119,7 +119,7 @@ BOX_MACHINE='echo "$1" >/proc/sys/kernel/ns_last_pid; { echo up; exec sleep 8640
 
 # box_machine: start it, unless it is there
 box_machine() {
-    local name word='' skiff skiff_start init='' init_start child children=() shell leader leader_start base pipe groups START
+    local name LINE='' skiff skiff_start init='' init_start child children=() shell leader leader_start base pipe groups START
     box_state && return
     [ -n "${BOX_SAID-}" ] || { echo "a container is for a test, after lab_setup" >&2; return 1; }
     name=lab-${BOX_TEST#t}-$$
@@ -128,7 +128,7 @@ box_machine() {
     skiff=$!
     start_of "$skiff" || true
     skiff_start=$START
-    read -r -t 60 word <&"$pipe" || true
+    read_line "$pipe" 60 || true
     exec {pipe}<&-
     # These files of /proc end without a newline: read says 1.
     { read -r -a children <"/proc/$skiff/task/$skiff/children"; } 2>/dev/null || true
@@ -137,7 +137,7 @@ box_machine() {
     done
     start_of "${init:-0}" || true
     init_start=$START
-    if [ "$word" != up ] || [ -z "$init_start" ] || ! is_same "$skiff:$skiff_start"; then
+    if [ "$LINE" != up ] || [ -z "$init_start" ] || ! is_same "$skiff:$skiff_start"; then
         echo "the sandbox does not start: $(<"$BOX_SAID/skiff")" >&2
         return 1
     fi

@@ -144,3 +144,26 @@ skips() {
         '# skip this' 'echo "skip"' 'skip_field never x' '[ "$key" != skip ]'
     expect_output ""
 }
+
+@test "a line that is read with a time limit is named; a character, text up to a NUL and a clock are not" {
+    local tree=$BATS_TEST_TMPDIR/tree
+    mkdir -p "$tree"/{harness,labs,capstone}
+    cp -r "$LAB_TOP/support" "$tree"
+    cp "$LAB_TOP"/harness/{lint,lint-calls*} "$tree/harness"
+    cat >"$tree/script" <<'END'
+#!/bin/bash
+read -r -t 5 line <&7
+IFS= read -t "$1" -r line
+while read -rsn1 -t 0.1 key; do :; done
+read -r -t 0.1 <> <(:)
+read -r -t 0.1 -u "$clock" || true
+IFS= read -rsN1 -t 1 key
+read -r -d '' -t 1 text
+read -r line; test -t 0
+# read -r -t 5 line
+END
+    run "$tree/harness/lint"
+    expect_status 1
+    expect "what is named" "script:2 script:3 script:4" \
+        "$(grep -oE '^ *[^ :]+:[0-9]+: a line that is read with a time limit' <<<"$output" | grep -oE '[^ :]+:[0-9]+' | xargs)"
+}

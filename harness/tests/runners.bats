@@ -414,13 +414,13 @@ linters() { require tool:shellcheck tool:cppcheck tool:clang tool:aarch64-linux-
     run "$TREE/harness/lint"
     expect_status 0
     has_not FAIL
-    expect "checks" 13 "$(grep -c '^ok  ' <<<"$output")"
+    expect "checks" 14 "$(grep -c '^ok  ' <<<"$output")"
 }
 
 @test "lint: each kind of fault fails its check, and is named" {
     linters
     clean_course
-    printf '#!/bin/bash\necho $1\nkill -TERM "$(cat pid)"\n' >"$TREE/harness/script"
+    printf '#!/bin/bash\necho $1\nkill -TERM "$(cat pid)"\nread -r -t 5 line\n' >"$TREE/harness/script"
     cat >"$TREE/labs/01-one/step1-one.c" <<'END'
 #include <stdlib.h>
 #include <stdio.h>
@@ -439,9 +439,9 @@ END
     printf 'all:\n\t@echo broken >&2; false\n' >"$TREE/capstone/Makefile"
     run "$TREE/harness/lint"
     expect_status 1
-    has "harness/script:2" "harness/script:3: a signal to a number" "broken" "step1-one.c:6: error: Null pointer" "unused parameter" \
+    has "harness/script:2" "harness/script:3: a signal to a number" "harness/script:4: a line that is read" "broken" "step1-one.c:6: error: Null pointer" "unused parameter" \
         "step2-long.c: 101 lines" "BEGIN SOLUTION without an END" "99 points, not 100" 'one.bats:1: no hint' 'one.bats:4: no hint' \
-        "step1-one.c:8: snprintf() may cut its text" "12 of 13 checks failed"
+        "step1-one.c:8: snprintf() may cut its text" "13 of 14 checks failed"
 }
 
 @test "lint: a missing tool is a failure, never a pass" {
@@ -452,7 +452,7 @@ END
     rm "$TREE/bin/cppcheck"
     run env PATH="$TREE/bin" "$TREE/harness/lint"
     expect_status 1
-    has "no cppcheck here" "1 of 13 checks failed"
+    has "no cppcheck here" "1 of 14 checks failed"
 }
 
 @test "every script answers --help with its usage, and refuses nonsense with 2 and one line" {
