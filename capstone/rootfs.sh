@@ -4,7 +4,8 @@
 #   capstone/rootfs.sh build/rootfs
 #
 # One static busybox and a link to it for each of its commands.  Nothing is
-# downloaded.  An existing directory is left as it is if it is complete.
+# downloaded.  An existing directory is left as it is if it is complete.  For another
+# processor, BUSYBOX is its busybox, and EMULATOR runs it.
 set -euo pipefail
 
 [ $# -eq 1 ] || { echo "usage: rootfs.sh DIRECTORY" >&2; exit 2; }
@@ -14,11 +15,12 @@ root=$1
 # runs [VARIABLE=VALUE]: busybox starts, and has a shell
 runs() {
     local status=0
-    env "$@" "$busybox" sh -c 'exit 7' </dev/null >/dev/null 2>&1 || status=$?
+    env "$@" "${emulator[@]}" "$busybox" sh -c 'exit 7' </dev/null >/dev/null 2>&1 || status=$?
     [ "$status" -eq 7 ]
 }
 
-busybox=$(type -P busybox || true)
+read -r -a emulator <<<"${EMULATOR-}"
+busybox=${BUSYBOX:-$(type -P busybox || true)}
 if [ -z "$busybox" ] || ! runs; then
     echo "rootfs.sh: no busybox that runs: make setup installs it (package busybox-static)" >&2
     exit 1
@@ -41,7 +43,7 @@ chmod 1777 "$new/tmp"
 chmod 700 "$new/root"
 cp "$busybox" "$new/bin/busybox"
 chmod 755 "$new/bin/busybox"
-for command in $("$busybox" --list); do
+for command in $("${emulator[@]}" "$busybox" --list); do
     [ "$command" = busybox ] || ln -s busybox "$new/bin/$command"
 done
 printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/:/bin/false' >"$new/etc/passwd"
