@@ -7,7 +7,7 @@
 LABS   := $(sort $(patsubst labs/%/Makefile,%,$(wildcard labs/*/Makefile)))
 PARTS  := $(addprefix labs/,$(LABS)) capstone
 TOOLS  := $(patsubst %/Makefile,%,$(wildcard support/Makefile))
-export LAB STEP AUTO LAB_MUST_RUN OUT FIGURES SUBMISSIONS
+export LAB STEP AUTO LAB_MUST_RUN OUT FIGURES SUBMISSIONS FULL
 
 # Only the build itself runs in parallel.
 ifneq ($(filter-out $(PARTS) $(TOOLS),$(or $(MAKECMDGOALS),all)),)
@@ -86,7 +86,12 @@ casts: part all rootfs ## record the demos for the book: LAB=02 for one
 test: needs-build-check-class-test$(if $(SUITES),$(patsubst harness,-lint,$(filter harness,$(SUITES))),-lint) all rootfs vm-setup ## the project's own tests: all here, in the lab VM what is skipped here; SUITES="03 grader" for some
 	@harness/test $(SUITES)
 
-test-vm: needs-build-check-class-test-vm all rootfs ## all of them in the lab VM: SUITES="04 capstone" for some
+# Which lab machine: KERNEL=trixie, ARCH=arm64 (harness/vm --help).
+test-vm vm: export VM_KERNEL := $(or $(KERNEL),$(VM_KERNEL),installed)
+test-vm vm: export VM_ARCH := $(or $(ARCH),$(VM_ARCH),$(shell uname -m))
+
+test-vm: vm-choice needs-build-check-class-test all rootfs ## all of them in the lab VM: SUITES="04 capstone" for some; KERNEL=trixie, ARCH=arm64 [FULL=1]
+	@harness/setup --quiet $$(harness/vm --groups)
 	@harness/test --vm $(SUITES)
 
 # What is not there to compare with is named and left out.
@@ -106,7 +111,8 @@ fresh: needs-fresh ## the README's two commands on new systems: RELEASES="bookwo
 
 # CMD as it was typed: make is to expand nothing in it.
 vm: override export CMD := $(value CMD)
-vm: all needs-vm ## the lab machine: a shell as student, or CMD='make doctor' as root
+vm: vm-choice all ## the lab machine: a shell as student, or CMD='make doctor' as root; KERNEL=, ARCH=
+	@harness/setup --quiet $$(harness/vm --groups)
 	@if [ -n "$$CMD" ]; then harness/vm -c "$$CMD"; else harness/vm; fi
 
 # Without QEMU, and without what some distributions have no package of, the tests
@@ -122,6 +128,12 @@ mutants: part needs-build-check-mutants ## do the graded tests catch wrong progr
 lint: needs-build-lint ## shellcheck, cppcheck, warnings as errors with gcc and clang, aarch64
 	@harness/lint
 
+# Neither should a mistyped KERNEL or ARCH.
+vm-choice: export VM_KERNEL := $(or $(KERNEL),$(VM_KERNEL),installed)
+vm-choice: export VM_ARCH := $(or $(ARCH),$(VM_ARCH),$(shell uname -m))
+vm-choice:
+	@harness/vm --groups >/dev/null
+
 # A mistyped LAB should not cost a build first.
 part:
 	@[ -z "$$LAB" ] || bash -c '. support/lib.bash; resolve_part "$$LAB" >/dev/null'
@@ -131,4 +143,4 @@ clean: ## remove everything that was built
 	rm -rf build
 	@if [ -e grade/class.json ]; then echo "grade/ stays: it holds the marks of a class"; else rm -f grade/results.json grade/report.html; [ ! -d grade ] || rmdir --ignore-fail-on-non-empty grade; fi
 
-.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm fresh vm vm-setup mutants lint part clean $(PARTS) $(TOOLS)
+.PHONY: help all rootfs setup doctor grade check next watch hint progress reset submit solution handout demo casts bench book test test-vm fresh vm vm-setup mutants lint part vm-choice clean $(PARTS) $(TOOLS)

@@ -228,9 +228,9 @@ logged() { cat "$LOG"; }
         case $line in '' | '#'*) continue ;; esac
         IFS='|' read -r -a fields <<<"$line"
         expect "fields of: $line" 6 "${#fields[@]}"
-        expect_match "probe" '^(on [a-z0-9_]+ )?((command|static|compiler|cross) [^ ]+|header [^ ]+ [^ ]+( -[^ ]+)*|library [^ ]+ [^ ]+( [-@][^ ]+)+) *$' "${fields[0]}"
+        expect_match "probe" '^(on [a-z0-9_]+ )?((command|static|compiler|cross|file) [^ ]+|header [^ ]+ [^ ]+( -[^ ]+)*|library [^ ]+ [^ ]+( [-@][^ ]+)+) *$' "${fields[0]}"
         expect_match "names: $line" '^ *[^ ]+ +[^ ]+ +[^ ]+ *$' "${fields[1]}${fields[2]}${fields[3]}"
-        expect_match "groups of: $line" '^( (build|check|class|test|mutants|lint|vm|bench|book|extra))+ $' "${fields[4]}"
+        expect_match "groups of: $line" '^( (build|check|class|test|mutants|lint|vm|vm-arm64|fresh|bench|book|extra))+ $' "${fields[4]}"
     done <../packages
 }
 
