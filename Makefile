@@ -9,6 +9,12 @@ PARTS  := $(addprefix labs/,$(LABS)) capstone
 TOOLS  := $(patsubst %/Makefile,%,$(wildcard support/Makefile))
 export LAB STEP AUTO LAB_MUST_RUN OUT FIGURES SUBMISSIONS FULL
 
+# Which lab machine: KERNEL=trixie, ARCH=arm64 (harness/vm --help).  Typed, as builders of
+# kernels have an ARCH in the environment that means something else.
+typed = $(if $(filter command,$(origin $1)),$($1))
+export VM_KERNEL := $(or $(call typed,KERNEL),$(VM_KERNEL))
+export VM_ARCH := $(or $(call typed,ARCH),$(VM_ARCH))
+
 # Only the build itself runs in parallel.
 ifneq ($(filter-out $(PARTS) $(TOOLS),$(or $(MAKECMDGOALS),all)),)
 .NOTPARALLEL:
@@ -86,10 +92,6 @@ casts: part all rootfs ## record the demos for the book: LAB=02 for one
 test: needs-build-check-class-test$(if $(SUITES),$(patsubst harness,-lint,$(filter harness,$(SUITES))),-lint) all rootfs vm-setup ## the project's own tests: all here, in the lab VM what is skipped here; SUITES="03 grader" for some
 	@harness/test $(SUITES)
 
-# Which lab machine: KERNEL=trixie, ARCH=arm64 (harness/vm --help).
-test-vm vm: export VM_KERNEL := $(or $(KERNEL),$(VM_KERNEL),installed)
-test-vm vm: export VM_ARCH := $(or $(ARCH),$(VM_ARCH),$(shell uname -m))
-
 test-vm: vm-choice needs-build-check-class-test all rootfs ## all of them in the lab VM: SUITES="04 capstone" for some; KERNEL=trixie, ARCH=arm64 [FULL=1]
 	@harness/setup --quiet $$(harness/vm --groups)
 	@harness/test --vm $(SUITES)
@@ -129,8 +131,6 @@ lint: needs-build-lint ## shellcheck, cppcheck, warnings as errors with gcc and 
 	@harness/lint
 
 # Neither should a mistyped KERNEL or ARCH.
-vm-choice: export VM_KERNEL := $(or $(KERNEL),$(VM_KERNEL),installed)
-vm-choice: export VM_ARCH := $(or $(ARCH),$(VM_ARCH),$(shell uname -m))
 vm-choice:
 	@harness/vm --groups >/dev/null
 
