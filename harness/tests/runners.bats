@@ -285,7 +285,7 @@ lab_machine() {
     expect_status 0
     last_line "0 passed, 0 failed, 1 skipped"
     # what the lab machine could run, if somebody saw to it, is a failure
-    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { if [ -e '"$TREE"'/there ]; then mendable x y z; fi; require machine:vax; }'
+    suite grader/tests/g.bats 'load ../../support/bats' '@test "g1" { if [ -e '"$TREE"'/there ]; then mendable x y z; fi; require machine:vax; }' # %test
     tests grader
     expect_status 1
     has_not "no failure:"

@@ -177,7 +177,7 @@ END
 @test "LAB_MUST_RUN: what can be mended fails, what can never be stays a skip" {
     local file=$BATS_TEST_TMPDIR/one.bats
     printf '%s\n' "load $LAB_TOP/support/bats" '@''test "never" { require machine:vax; }' '@''test "mendable" { require tool:nonesuch; }' \
-        '@''test "said" { mendable code why remedy; }' '@''test "no remedy" { mendable code why; }' '@''test "unknown" { require nonsense; }' >"$file"
+        '@''test "said" { mendable code why remedy; }' '@''test "no remedy" { mendable code why; }' '@''test "unknown" { require nonsense; }' >"$file" # %test
     inner "" "$file" .
     expect_status 1
     expect "results" "ok ok ok not not" "$(grep -oE '^(ok|not)' <<<"$output" | xargs)"
