@@ -7,7 +7,6 @@
  *
  * A filter cannot see the flags of clone3(2), so it refuses all of those; see seccomp(2).
  * pthread_create(3) then goes on with clone(2) after ENOSYS alone. */
-#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <sched.h>
