@@ -52,12 +52,15 @@ machine() {
 # namespace: a process that sleeps in a network namespace of its own; its pid
 # in $NAMESPACE
 namespace() {
-    local comm
     # Not what it inherits: the machine of the tests may be a router.
     spawn unshare --net sh -c '
-        for file in ipv4/ip_forward ipv6/conf/all/forwarding; do echo 0 >"/proc/sys/net/$file" || exit; done
+        for file in ipv4/ip_forward ipv6/conf/all/forwarding; do
+            [ ! -e "/proc/sys/net/$file" ] || echo 0 >"/proc/sys/net/$file" || exit
+        done
         exec sleep 1000'
     NAMESPACE=$SPAWNED
+    # shellcheck disable=SC2034  # for eval
+    local comm
     wait_for eval 'read -r comm <"/proc/$NAMESPACE/comm" && [ "$comm" = sleep ]'
     ! same_ns net "$NAMESPACE" self
 }
