@@ -1,4 +1,5 @@
 # harness/tests/fresh.bats - the README's commands on a new system, and what keeps it new
+# bats file_tags=long
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154  # programs are text; output, stderr and status are set by run
 
 load fixture

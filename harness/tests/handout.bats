@@ -1,4 +1,5 @@
 # harness/tests/handout.bats - what students get, and that it works
+# bats file_tags=long
 # shellcheck disable=SC2154  # status and output are set by run
 # shellcheck disable=SC2030,SC2031  # each test is a process of its own
 

@@ -172,6 +172,17 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     last_line "3 passed, 0 failed, 0 skipped"
 }
 
+@test "test: a file that says that it is long begins first" {
+    suite grader/tests/g.bats "@test \"g1\" { echo g >>$TREE/order; }"
+    mkdir "$TREE/harness/tests"
+    suite harness/tests/h.bats "@test \"h1\" { echo h >>$TREE/order; }"
+    suite harness/tests/i.bats '# bats file_tags=long' "@test \"i1\" { echo i >>$TREE/order; }"
+    run timeout 300 taskset -c "$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')" "$TREE/harness/test" grader harness
+    expect_status 0
+    last_line "3 passed, 0 failed, 0 skipped"
+    expect order "i g h" "$(xargs <"$TREE/order")"
+}
+
 @test "test: ended by a signal, it leaves no process and no folder" {
     local signal
     for signal in INT TERM; do
