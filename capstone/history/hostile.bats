@@ -391,7 +391,7 @@ swapped() {
     end_container
     # the name that a process gives itself comes back without its escape sequences, as one line
     spawn "$EXERCISE" run --name "loud-$NAP" "$IMAGE" sh -c \
-        "printf 'x\\033[2J\\nloud-line' >/proc/1/comm; sleep $NAP; :"
+        "printf 'x\\033[2J\\nloud-line' >/proc/1/comm; env sleep $NAP; :"
     wait_for napping
     run prog list
     expect_match "the list" "loud-$NAP" "$output"

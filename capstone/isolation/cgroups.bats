@@ -75,7 +75,7 @@ setup() {
 
 @test "[2] CPU time beyond the quota is not to be had" {
     hint "cpu.max, nr_throttled in cpu.stat; see cgroups(7)"
-    spawn "$EXERCISE" run --cpus 0.1 --init "$ROOTFS" sh -c "sleep $NAP & while :; do :; done"
+    spawn "$EXERCISE" run --cpus 0.1 --init "$ROOTFS" sh -c "env sleep $NAP & while :; do :; done"
     wait_for napping
     CONTAINER=$(nappers)
     dir=$(cgroup_dir "$CONTAINER" cpu)

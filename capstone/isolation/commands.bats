@@ -158,7 +158,7 @@ joined() {
     expect_status 137
     for signal in USR1:21 SIGUSR2:22 TERM:23 "$(kill -l HUP):24"; do
         spawn "$EXERCISE" run --name "$NAME" "$ROOTFS" sh -c "trap 'exit 21' USR1; trap 'exit 22' USR2
-            trap 'exit 23' TERM; trap 'exit 24' HUP; sleep $NAP & wait"
+            trap 'exit 23' TERM; trap 'exit 24' HUP; env sleep $NAP & wait"
         wait_for napping
         run prog kill "$NAME" "${signal%:*}"
         expect_status 0
@@ -207,7 +207,7 @@ expect_number() {
     hint "memory.current, pids.current, cpu.stat (v1: usage_in_bytes, cpuacct.usage); see cgroups(7)"
     spawn "$EXERCISE" run --name "$NAME" -m 96m --init "$ROOTFS" sh -c "head -c 40m /dev/zero >/dev/shm/big
         i=0; while [ \$i -lt 200000 ]; do i=\$((i+1)); done
-        for n in 1 2 3 4 5; do sleep $NAP & done; wait"
+        for n in 1 2 3 4 5; do env sleep $NAP & done; wait"
     wait_for eval '[ "$(nappers | wc -l)" -eq 5 ]'
     CONTAINER=$(nappers | head -n 1)
     before_ticks=$(awk '{ print $14 + $15 }' "/proc/$(proc_field "$CONTAINER" PPid)/stat")

@@ -74,7 +74,8 @@ box_ready() {
     ROOTFS=$BATS_TEST_TMPDIR/rootfs
 }
 
-# nappers: the pids of this test's sleeping commands, as the host sees them
+# nappers: the pids of this test's sleeping commands, as the host sees them.  In a line of
+# shell it takes `env sleep`: in the busybox of Ubuntu sleep is a part of the shell.
 nappers() {
     local file pid
     while read -r file; do

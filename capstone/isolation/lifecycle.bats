@@ -41,7 +41,7 @@ load common
 
 @test "[2] SIGTERM reaches a COMMAND that has a handler" {
     hint "kill(2), and signals to PID 1 in pid_namespaces(7)"
-    spawn "$EXERCISE" run "$ROOTFS" sh -c "trap 'echo caught; exit 5' TERM; sleep $NAP & wait"
+    spawn "$EXERCISE" run "$ROOTFS" sh -c "trap 'echo caught; exit 5' TERM; env sleep $NAP & wait"
     wait_for napping
     kill -TERM "$SPAWNED"
     reap "$SPAWNED"

@@ -58,7 +58,7 @@ state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
 
 @test "[2] -t: the size is the caller's terminal's, and follows it" {
     hint "TIOCGWINSZ, TIOCSWINSZ in ioctl_tty(2), and SIGWINCH"
-    on_terminal "$EXERCISE run -it $ROOTFS sh -c 'trap \"stty size\" WINCH; stty size; sleep $NAP & while :; do wait; done'"
+    on_terminal "$EXERCISE run -it $ROOTFS sh -c 'trap \"stty size\" WINCH; stty size; env sleep $NAP & while :; do wait; done'"
     wait_for napping
     shows '^33 99'
     bounded stty -F "$TTY" rows 44 cols 111
@@ -67,7 +67,7 @@ state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
 
 @test "[2] -it: what is typed reaches COMMAND; Ctrl-C is for it, not for skiff" {
     hint "cfmakeraw in termios(3): the container's terminal makes the signal, not the caller's"
-    on_terminal "$EXERCISE run -it $ROOTFS sh -c 'trap \"echo caught; exit 7\" INT; read line; echo got \$line; sleep $NAP & wait'; echo \"status \$?\""
+    on_terminal "$EXERCISE run -it $ROOTFS sh -c 'trap \"echo caught; exit 7\" INT; read line; echo got \$line; env sleep $NAP & wait'; echo \"status \$?\""
     keys 'some words\r'
     shows 'got some words'
     wait_for napping
@@ -81,7 +81,7 @@ state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
     hint "a controlling terminal (TIOCSCTTY, see ioctl_tty(2)) of a session of its own; see credentials(7)"
     on_terminal "$EXERCISE run -it $ROOTFS sh; echo \"status \$?\""
     skiff=$(wait_for pgrep -f -- "^$EXERCISE run -it $ROOTFS" && pgrep -f -- "^$EXERCISE run -it $ROOTFS" | head -n 1)
-    keys "sleep $NAP\r"
+    keys "env sleep $NAP\r"
     wait_for napping
     CONTAINER=$(nappers)
     keys '\032'
