@@ -360,8 +360,9 @@ can_be_fresh() {
     require root
     # shellcheck source=/dev/null
     release=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
-    [ -n "$release" ] && { [ ! -d "$SCRIPTS" ] || [ -e "$SCRIPTS/$release" ]; } ||
+    if [ -z "$release" ] || { [ -d "$SCRIPTS" ] && [ ! -e "$SCRIPTS/$release" ]; }; then
         mendable release "debootstrap knows no release '$release'" "make fresh RELEASE=bookworm"
+    fi
     why=$(../fresh --check 2>&1) || mendable fresh "${why#fresh: }" "sudo harness/setup fresh"
     wget -q --spider --timeout=20 --tries=2 "$(../fresh-root --mirror "$release")/dists/$release/InRelease" ||
         mendable network "no network to fetch a system from" "a network"
