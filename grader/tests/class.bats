@@ -106,6 +106,7 @@ setup() {
     hand_in ann capdrop 'points 95' 'never 5'
     hand_in bob capdrop 'points 57' 'never 5'
     hand_in cat capdrop 'points 57'
+    pages_made yes
     class
     expect_status 0
     expect_json '[.students[] | .points] | join(" ")' '100 60 57'
