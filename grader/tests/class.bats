@@ -186,6 +186,20 @@ setup() {
     expect "what is half done" "" "$(find "$MARKS" -name '.half*' -o -name '.run*' -o -name '*.new')"
 }
 
+@test "a job whose parallel was killed before the job began grades nothing" {
+    local where=$USER_DIR/where job
+    mkdir -p "$where/students/ann/submission"
+    echo 'points 50' >"$where/students/ann/submission/capdrop.c"
+    job=("$COURSE/grader/class-job" "$where" ann 01-capabilities digest "$GRADE" "")
+    run env PARALLEL_PID=1 "${job[@]}"
+    expect_status 143
+    expect "what it left" "" "$(find "$where/students/ann" -name '*.new' -o -name '.half*')"
+    # the control: called by nobody's parallel
+    run "${job[@]}"
+    expect_status 0
+    expect "points" 50 "$(jq .part.points "$where/students/ann/01-capabilities.new")"
+}
+
 @test "two graders at once: the second says so, and the first is not disturbed" {
     hand_in ann capdrop "note $NOTES" "until $USER_DIR/go"
     spawn env "$COURSE/grader/class" "$HAND_INS"
