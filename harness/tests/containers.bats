@@ -27,6 +27,7 @@ setup() {
 inside() {
     cat <<'END'
 cd "$LAB_COURSE" && . support/lib.bash || exit 9
+out=${LAB_OUT:-/out}
 be() { env "$@"; }
 if [ "$1" = user ]; then
     mkdir -p /var/tmp/course/build
@@ -36,10 +37,10 @@ if [ "$1" = user ]; then
     cd /var/tmp/course
     be() { as_user env "$@"; }
 fi
-be harness/doctor --json >/out/doctor
-be harness/doctor >/out/table
+be harness/doctor --json >"$out/doctor"
+be harness/doctor >"$out/table"
 shift
-for part; do be OUT=/dev/null KEEP="/out/$part.json" grader/grade "$part" >/dev/null; echo $? >"/out/$part.status"; done
+for part; do be OUT=/dev/null KEEP="$out/$part.json" grader/grade "$part" >/dev/null; echo $? >"$out/$part.status"; done
 END
 }
 
@@ -131,9 +132,15 @@ ALL="01-capabilities 02-namespaces 03-userns 04-cgroups 05-seccomp 06-overlay ca
     mkdir "$BOX/root"
     # shellcheck disable=SC2016  # for the inner shell to expand
     ( close_fds; exec unshare --mount --propagation private bash -c '
-        mount --rbind / "$1/root" && mount --make-rslave "$1/root" && mkdir -p "$1/root/out" 2>/dev/null
-        mount --bind "$1/out" "$1/root/out" && mount -t tmpfs -o mode=755 tmpfs "$1/root/var/tmp" &&
-            LAB_COURSE=$2 exec chroot "$1/root" bash /dev/fd/3 user 02-namespaces 05-seccomp 3<"$1/inside"' \
+        set -e
+        mount --rbind / "$1/root"
+        mount --make-rslave "$1/root"
+        # What this root is to have of its own; nothing is made in the real one.
+        mount -t tmpfs -o mode=755 tmpfs "$1/root/var/tmp"
+        mkdir "$1/root/var/tmp/out"
+        mount --bind "$1/out" "$1/root/var/tmp/out"
+        [ -d "$1/root$2" ] || { mkdir -p "$1/root$2"; mount --bind "$2" "$1/root$2"; } # a course in /var/tmp
+        LAB_COURSE=$2 LAB_OUT=/var/tmp/out exec chroot "$1/root" bash /dev/fd/3 user 02-namespaces 05-seccomp 3<"$1/inside"' \
         bash "$BOX" "$LAB_TOP" </dev/null >"$BOX/said" 2>&1 ) || { cat "$BOX/said"; return 1; }
     agrees user 02-namespaces 05-seccomp
 }

@@ -104,7 +104,7 @@ filters|setpriv --bounding-set=-sys_admin --inh-caps=-all|1|CAP_SYS_ADMIN|make v
 filters|$REFUSE bpf=EPERM --|1|a filter of our own|make vm
 ns:user|$REFUSE newuser=EPERM --|1|user namespace is refused|make vm|sysctl
 ns:user|$REFUSE newuser=EACCES --|1|user namespace is refused|make vm|sysctl
-userns|$REFUSE newuser=EACCES --|1|may not make a user namespace|make vm
+userns|$REFUSE newuser=EACCES --|1|filter of this container refuses user namespaces|make vm
 ns:net|$REFUSE newnet=EPERM --|1|net namespace is refused|make vm
 ns:time|$REFUSE newtime=EINVAL --|1|time namespace is refused|make vm
 overlay|$REFUSE mount=EPERM --|1|no overlay|make vm
