@@ -140,19 +140,21 @@ own_mounts() {
 # 700): in a mount table of its own, in which the course is at a place that they may
 # enter.  That place ends with the script; nothing is copied.
 open_course() {
-    local place
+    local place opened=${LAB_OPENED-}
+    unset LAB_OPENED
     [ "$EUID" -eq 0 ] && facility user >/dev/null && ! as_user test -x "$LAB_TOP/support" || return 0
     for place in /srv /media /mnt ''; do
         if [ -d "$place" ] && [[ $LAB_TOP/ != "$place"/* ]]; then break; fi
     done
-    if [ -z "$place" ] || ! unshare --mount true 2>/dev/null; then
-        echo "${1##*/}: a folder above $LAB_TOP is closed to uid $(lab_uid): what that user does here fails" >&2
+    # A folder of the course itself may be closed, which another place does not open.
+    if [ -n "$opened" ] || [ -z "$place" ] || ! unshare --mount true 2>/dev/null; then
+        echo "${1##*/}: $LAB_TOP or a folder above it is closed to uid $(lab_uid): what that user does here fails" >&2
         return 0
     fi
     echo "${1##*/}: a folder above $LAB_TOP is closed to uid $(lab_uid): for this run the course is at $place/course" >&2
     # bash: dash would drop the functions that a bats above this one exports.
     # shellcheck disable=SC2016  # for the inner shell to expand
-    exec unshare --mount --propagation slave bash -c '
+    LAB_OPENED=yes exec unshare --mount --propagation slave bash -c '
         at=$PWD course=$2/course args=("${@:4}")
         mount -t tmpfs -o mode=755 tmpfs "$2" && mkdir "$course" && mount --rbind "$1" "$course" &&
             mount --make-rshared / || exit 1

@@ -202,7 +202,8 @@ gone() { ! pgrep -f "$1"; }
 }
 
 @test "MUTANTS_MADE: of the same source a program is compiled once" {
-    printf '#!/bin/sh\necho >>"%s"\nexec cc "$@"\n' "$USER_DIR/compiled" >"$USER_DIR/cc"
+    # harness/setup compiles as well, without a file of the lab
+    printf '#!/bin/sh\ncase "$*" in *greet.c*) echo >>"%s" ;; esac\nexec cc "$@"\n' "$USER_DIR/compiled" >"$USER_DIR/cc"
     chmod +x "$USER_DIR/cc"
     mkdir "$USER_DIR/made"
     export CC=$USER_DIR/cc MUTANTS_MADE=$USER_DIR/made

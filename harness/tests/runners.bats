@@ -131,11 +131,11 @@ last_line() { expect "the last line" "$1" "${lines[-1]}"; }
     run make -n --no-print-directory -C "$LAB_TOP" test SUITES="01 grader"
     expect_status 0
     expect "the last command" "harness/test 01 grader" "${lines[-1]}"
-    expect "lint in the set-up" 0 "$(grep -cE '^harness/setup build check test lint$' <<<"$output")"
-    has "harness/setup build check test"
+    expect "lint in the set-up" 0 "$(grep -cE '^harness/setup --quiet build check class test lint$' <<<"$output")"
+    has "harness/setup --quiet build check class test"
     for suites in '' 'grader harness'; do
         run make -n --no-print-directory -C "$LAB_TOP" test SUITES="$suites"
-        expect "lint in the set-up of '$suites'" 1 "$(grep -cE '^harness/setup build check test lint$' <<<"$output")"
+        expect "lint in the set-up of '$suites'" 1 "$(grep -cE '^harness/setup --quiet build check class test lint$' <<<"$output")"
     done
 }
 
