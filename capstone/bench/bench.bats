@@ -241,6 +241,20 @@ others_without() {
     done
 }
 
+@test "a signal ends what a command has left behind, too" {
+    hint "bench.c: wait4(2) for orphans, which nobody else ends"
+    for signal in INT TERM; do
+        # shellcheck disable=SC2016  # for the inner shell
+        spawn env --default-signal=INT "$BIN/bench" -n 3 start leaves sh -c 'sleep 1000 & echo >"$0"' "$DIR/left"
+        wait_for test -e "$DIR/left"
+        kill -s "$signal" "$SPAWNED"
+        wait_for eval '[ -z "$(marked_pids)" ]'
+        reap "$SPAWNED"
+        case $signal in INT) expect_status 130 ;; TERM) expect_status 143 ;; esac
+        rm "$DIR/left"
+    done
+}
+
 @test "so it does while others are running" {
     hint "crowd.c: they end at the end of their input"
     spawn env --default-signal=INT ROUNDS=100000 RUNNING=3 "$BENCH" -o "$DIR/crowd" running

@@ -132,18 +132,37 @@ static void print_said(const struct plan *plan, const char *name, unsigned round
 		fclose(lines);
 }
 
+/* kill_children - all that there are: none of them is reaped yet, so no number is another's */
+static void kill_children(void)
+{
+	FILE *file = fopen("/proc/thread-self/children", "re"); /* CONFIG_PROC_CHILDREN */
+	int pid;
+
+	if (file == NULL)
+		return;
+	while (fscanf(file, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	fclose(file);
+}
+
 /* await_process - the end of PID, or with -1 of any child, and what it used.
- * Returns its wait status, or -1 where there is no child. */
+ * Returns its wait status, or -1 where there is no child.  Once all is to end, so
+ * does any child: a command that was ended may leave one that waits for it. */
 static int await_process(pid_t pid, struct cost *cost)
 {
 	struct rusage usage;
 	int status;
 
-	while (wait4(pid, &status, 0, &usage) < 0)
+	for (;;) {
+		if (pid == -1 && stopped != 0)
+			kill_children();
+		if (wait4(pid, &status, 0, &usage) >= 0)
+			break;
 		if (errno == ECHILD)
 			return -1;
-		else if (errno != EINTR)
+		if (errno != EINTR)
 			err(1, "wait4");
+	}
 	cost->cpu_us += (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
 			(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 	if (usage.ru_maxrss > cost->maxrss_kib)
