@@ -1,4 +1,5 @@
 # harness/tests/book.bats - the book: made, whole, and in a browser
+# bats file_tags=long
 # shellcheck disable=SC2154  # output and status are set by run
 
 load ../../support/bats

@@ -1,4 +1,5 @@
 # harness/tests/demo.bats - the lecture player
+# bats file_tags=long
 # shellcheck disable=SC2016,SC2154  # sheets are text; output and status are set by run
 
 load fixture

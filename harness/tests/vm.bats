@@ -1,4 +1,5 @@
 # harness/tests/vm.bats - the lab machine, and what happens where it cannot run
+# bats file_tags=long
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154  # programs are text; output, stderr and status are set by run
 
 load fixture

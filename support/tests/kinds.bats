@@ -21,6 +21,11 @@ setup() {
     [ -x "$REFUSE" ] || { echo "support/payload-refuse.c does not build"; return 1; }
 }
 
+teardown() {
+    [ -z "${LAB_GROUP-}" ] || wait_for find "$LAB_GROUP" -depth -type d -exec rmdir {} + || true
+    lab_teardown
+}
+
 # inner WORDS FILE PATTERN [VARIABLE=VALUE]: the tests of that name in FILE, where the
 # calls of WORDS are refused, or in NOWHERE; TAP in $output
 inner() {
@@ -202,4 +207,23 @@ END
     # filters are read from outside
     bounded() { return 2; }
     run -0 facility filters
+}
+
+@test "control groups v2: a group with processes hands on no controller, and facility says so" {
+    require root cgroup2:memory ns:cgroup
+    local top group
+    top=$(cgroup2_mount)
+    grep -qw memory "$top/cgroup.subtree_control" || mendable cgroup2:memory "memory is handed on to no group here" "$ELSEWHERE"
+    group=$top/lab-busy-$$
+    mkdir "$group"
+    LAB_GROUP=$group
+    # A container's view: its own group is the root.  Its process is in the group, or below it.
+    view() {
+        ( close_fds; exec bash -c 'echo $$ >"$1/cgroup.procs" && exec unshare --cgroup --mount bash -c "
+            umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && $2
+            . \"$3/support/lib.bash\"; facility cgroup2:memory"' bash "$group" "$1" "$LAB_TOP" </dev/null )
+    }
+    run -1 view true
+    expect_match "why" "cgroupns=host" "$output"
+    run -0 view 'mkdir /sys/fs/cgroup/below && echo $$ >/sys/fs/cgroup/below/cgroup.procs'
 }
