@@ -37,8 +37,8 @@ part_needs() {
 # own_facility NAME: as facility, for this process, with those that only doctor knows
 own_facility() {
     case $1 in
-        # One to whom the folder is closed cannot ask it.
-        tools) [ ! -x "$HARNESS/setup" ] || "$HARNESS/setup" --check build >/dev/null 2>&1 && command -v jq >/dev/null &&
+        # TOOLS: the row has found all of them.  One to whom the folder is closed cannot ask.
+        tools) [ -n "$TOOLS" ] || [ ! -x "$HARNESS/setup" ] || "$HARNESS/setup" --check build >/dev/null 2>&1 && command -v jq >/dev/null &&
             printf '%s\n' 1.5 "$(bats --version 2>/dev/null | tr -cd '0-9.\n')" | sort -VC ;;
         temp:room) [ "$(df -Pm "${TMPDIR:-/tmp}" 2>/dev/null | awk 'NR == 2 { print $4 }')" -ge "$ROOM_MB" ] 2>/dev/null ;;
         folder) [ -x "$LAB_TOP/support" ] && [ -w "$LAB_TOP" ] && [ -w "$LAB_TOP/labs" ] ;;
@@ -61,7 +61,7 @@ lacking() {
 # course may be closed to: so the functions go along as text
 as_user_lacking() {
     local code
-    code=$(declare -f; declare -p OVERLAY_PROBE ELSEWHERE HARNESS LAB_TOP ROOM_MB)
+    code=$(declare -f; declare -p TOOLS OVERLAY_PROBE ELSEWHERE HARNESS LAB_TOP ROOM_MB)
     as_user env ${TMPDIR:+TMPDIR="$TMPDIR"} bash -c 'cd /; eval "$1"; shift; lacking "$@"' bash "${code//declare --/declare -g}" "$@"
 }
 

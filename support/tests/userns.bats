@@ -127,7 +127,7 @@ teardown() {
 
 @test "AppArmor takes the power: the programs, doctor and the tests that are skipped say so" {
     profile
-    export LAB_TIMEOUT=120
+    export LAB_TIMEOUT=400 # doctor compiles, which takes an emulated processor minutes
     local tree=$USER_DIR/course name
     run -0 bounded_user unshare --map-root-user --mount true
     run -1 confined unshare --map-root-user --mount true
