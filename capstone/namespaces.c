@@ -36,13 +36,16 @@ pid_t namespaces_clone(const struct config *config, int born, int *pidfd, struct
 		return pid;
 	switch (errno) {
 	case ENOSPC: case EUSERS:
-		return fail(f, 0, "clone3: too many namespaces (/proc/sys/user/max_*_namespaces; make doctor says which)");
+		return fail(f, 0, "clone3: too many namespaces "
+			    "(/proc/sys/user/max_*_namespaces; make doctor says which)");
 	case EPERM: case EACCES:
 		/* AppArmor says EACCES, a sysctl or a filter EPERM. */
-		return fail(f, errno, "clone3: a new user namespace is refused here (make doctor says why)");
+		return fail(f, errno, "clone3: a new user namespace is refused here "
+			    "(make doctor says why)");
 	case ENOSYS:
 		/* Docker's and Podman's filter: so that libc goes on with clone(2) */
-		return fail(f, errno, "clone3: refused by the filter of a container, or Linux before 5.3 (see make doctor)");
+		return fail(f, errno, "clone3: refused by the filter of a container, "
+			    "or Linux before 5.3 (see make doctor)");
 	default:
 		return fail(f, errno, "clone3");
 	}

@@ -1,17 +1,20 @@
 /* support/payload-refuse.c - run a command on a machine that refuses something
  *
- *   payload-refuse WORD=ERROR... -- CMD...     try: payload-refuse bpf=EPERM -- bpftool prog
+ *   payload-refuse [-n] WORD=ERROR... -- CMD...     try: payload-refuse bpf=EPERM -- bpftool prog
  *
  * Loads a seccomp filter, which all that CMD starts inherits, and that lets every call
- * through but those of the WORDs: these fail with ERROR (a name or a number).  WORD is
+ * through but those of the WORDs: these fail with ERROR (a name or a number), or with 0
+ * do nothing and say that it is done.  WORD is
  *   NAME     that system call, see syscalls(2)
  *   newuser, newtime, newnet ...    a new namespace of that kind by clone or unshare;
- *            clone3, whose flags a filter cannot see, then fails with ENOSYS
+ *            clone3, whose flags a filter cannot see, then fails with ENOSYS, or as a
+ *            clone3=ERROR before this word says
  *   foreign  every call by another ABI of this machine: i386 and x32, arm
  *
  * So tests show what they say on a machine where a container, an LSM or an older kernel
  * refuses it.  It sets no no_new_privs, which would change what is under test, and so
- * takes CAP_SYS_ADMIN: status 77 without.  See seccomp(2), seccomp_init(3). */
+ * takes CAP_SYS_ADMIN: status 77 without.  With -n it sets it, and anybody may.  See
+ * seccomp(2), seccomp_init(3). */
 #include <err.h>
 #include <errno.h>
 #include <linux/sched.h>
@@ -40,7 +43,7 @@ static uint32_t refusal(const char *word)
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
 		if (strcmp(word, errors[i].name) == 0)
 			return SCMP_ACT_ERRNO(errors[i].number);
-	if (*end || end == word || number < 1 || number > 4095)
+	if (*end || end == word || number < 0 || number > 4095)
 		errx(2, "%s: neither a number nor the name of an error that is known here", word);
 	return SCMP_ACT_ERRNO(number);
 }
@@ -91,16 +94,19 @@ static void refuse(scmp_filter_ctx filter, char *word)
 int main(int argc, char **argv)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int i = 1;
+	int i = 1, unprivileged = 0;
 
+	if (argc > 1 && strcmp(argv[1], "-n") == 0)
+		unprivileged = i++;
 	if (!filter)
 		errx(1, "seccomp_init: no memory");
 	check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW), "foreign calls");
-	check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0), "no_new_privs");
+	check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, (uint32_t)unprivileged),
+	      "no_new_privs");
 	for (; i < argc && strcmp(argv[i], "--") != 0; i++)
 		refuse(filter, argv[i]);
-	if (i < 2 || i + 1 >= argc)
-		errx(2, "usage: payload-refuse WORD=ERROR... -- CMD...");
+	if (i < 2 + unprivileged || i + 1 >= argc)
+		errx(2, "usage: payload-refuse [-n] WORD=ERROR... -- CMD...");
 	i++;
 	if (seccomp_load(filter) < 0)
 		err(77, "loading a filter without no_new_privs (CAP_SYS_ADMIN)");

@@ -86,7 +86,8 @@ int main(int argc, char **argv)
 			}
 			close(pair[1]);
 			if (recv(pair[0], &why, sizeof(why), 0) <= 0 || why)
-				errx(77, "user namespace (make doctor says why): %s", strerror(why));
+				errx(77, "user namespace (make doctor says why): %s",
+				     strerror(why));
 		}
 		if (!strcmp(rules[i].where, "outside"))
 			why = put(pid, &rules[i], uid, gid);

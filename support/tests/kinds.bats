@@ -89,6 +89,12 @@ facility_of() {
     run -127 "$REFUSE" bpf=EPERM -- /nonexistent
     # without CAP_SYS_ADMIN, and without no_new_privs
     run -77 setpriv --bounding-set=-sys_admin --inh-caps=-all "$REFUSE" bpf=EPERM -- true
+    run -0 setpriv --bounding-set=-sys_admin --inh-caps=-all "$REFUSE" -n bpf=EPERM -- grep NoNewPrivs /proc/self/status
+    expect_output $'NoNewPrivs:\t1'
+    run -2 "$REFUSE" -n -- true
+    # 0: done, it says, and is not
+    run -0 "$REFUSE" newuts=0 -- unshare --uts sh -c 'readlink /proc/self/ns/uts'
+    expect "the namespace" "$(ns_of self uts)" "$output"
 }
 
 @test "every facility: what it is missing is said, with the kind, and the remedy where there is one" {

@@ -4,7 +4,7 @@
 # AppArmor says EACCES, a sysctl or a container's filter EPERM, a limit ENOSPC or EUSERS;
 # and Ubuntu lets one be made that has no capability in it.  Each program ends with the
 # status that it documents, and one line that names `make doctor`.  What the kernel
-# answers is made up by a filter (refuse-userns.c).
+# answers is made up by a filter (support/payload-refuse.c).
 # shellcheck disable=SC2154  # output, stderr and status are set by run
 
 load ../../support/bats
@@ -13,7 +13,7 @@ ERRNOS="1 13 28 87" # EPERM EACCES ENOSPC EUSERS
 
 setup_file() {
     cd "$BATS_TEST_DIRNAME" || return
-    cc -D_GNU_SOURCE -std=c11 -o "$BATS_FILE_TMPDIR/refuse" refuse-userns.c -lseccomp
+    cc -D_GNU_SOURCE -std=c11 -o "$BATS_FILE_TMPDIR/refuse" ../payload-refuse.c -lseccomp
 }
 
 setup() {
@@ -55,12 +55,21 @@ OTHERS="step3-subid step9-recursive step12-idmapped"
 # the_line: the lines on stderr, but warnings
 the_line() { grep -v ': warning: ' <<<"$stderr"; }
 
+# behind ERRNO CMD...: as the ordinary user, to whom a user namespace is refused so; with 0
+# unshare(2) says that it is done
+behind() {
+    local words=("newuser=$1")
+    # One that says it had made a process, and did not, would be of no use.
+    [ "$1" -eq 0 ] || words=("clone3=$1" "${words[@]}")
+    bounded_user ./refuse -n "${words[@]}" -- "${@:2}"
+}
+
 # refused ERRNO STATUS COMMAND...: and one line that says who knows more
 refused() {
     local errno=$1 status_wanted=$2
     shift 2
     rm -rf dir && as_user mkdir dir
-    run --separate-stderr bounded_user ./refuse "$errno" "./$1" "${@:2}"
+    run --separate-stderr behind "$errno" "./$1" "${@:2}"
     expect "status of $* (errno $errno)" "$status_wanted" "$status" || return 1
     expect "lines of $* (errno $errno)" 1 "$(the_line | grep -c '')" || return 1
     expect_match "the line of $* (errno $errno)" "^$1: .*make doctor" "$(the_line)"
@@ -160,7 +169,7 @@ teardown() {
     LAB_TIMEOUT=120 bounded_user "$tree/harness/doctor" --json >control
     expect "the row, not refused" yes "$(jq -r '.rows[] | select(.id == "userns").mark' control)"
     while read -r number kind; do
-        LAB_TIMEOUT=120 bounded_user ./refuse "$number" "$tree/harness/doctor" --json >report || true
+        LAB_TIMEOUT=120 behind "$number" "$tree/harness/doctor" --json >report || true
         expect "the row ($number)" no "$(jq -r '.rows[] | select(.id == "userns").mark' report)"
         expect_match "its detail ($number)" "$kind" "$(jq -r '.rows[] | select(.id == "userns").detail' report)"
         expect "verdict on lab 03 ($number)" no "$(jq -r '.verdict[] | select(.part == "03-userns").user' report)"
