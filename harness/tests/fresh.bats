@@ -341,6 +341,7 @@ make test by none in /root/skiff-course" "$(cat "$SCRATCH"/out/stub-given-{stude
         wait_for sh -c "[ -z \"\$(pgrep -f '$SCRATCH/[c]ache')\" ]"
         expect "mounts" "" "$(grep -F "$SCRATCH" /proc/self/mountinfo)"
         [ "$signal" = KILL ] || expect "what is left" "" "$(ls "$SCRATCH/cache")"
+        [ "$signal" = KILL ] || expect "lines on stderr" 1 "$(grep -c '^fresh: interrupted' "$SPAWNED_ERR")"
         rm "$SCRATCH/out/stub-given-root.log"
     done
     expect_match "what a killed one leaves" 'run\.' "$(ls "$SCRATCH/cache")"
